@@ -1,0 +1,2 @@
+namespace LmStudio.Client;
+internal static class Placeholder;

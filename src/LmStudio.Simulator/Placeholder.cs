@@ -1,0 +1,2 @@
+namespace LmStudio.Simulator;
+internal static class Placeholder;
