@@ -1,0 +1,58 @@
+using System.Buffers;
+
+namespace LmGateway.Backends;
+
+/// <summary>A header as it stands on the wire.</summary>
+internal readonly record struct Header(string Name, string Value);
+
+/// <summary>One request in a dialect: bytes and their envelope, in no web framework's types.</summary>
+internal sealed record Exchange
+{
+    public required Dialect Dialect { get; init; }
+    public required string Method { get; init; }
+
+    /// <summary>Below the backend's address, with query: <c>/v1/chat/completions</c>.</summary>
+    public required string PathAndQuery { get; init; }
+
+    /// <summary>What may be sent on: no credentials, no hop-by-hop headers.</summary>
+    public IReadOnlyList<Header> Headers { get; init; } = [];
+
+    public string? ContentType { get; init; }
+
+    /// <summary>A body held in memory; empty where there is none or where it streams.</summary>
+    public ReadOnlySequence<byte> Body { get; init; }
+
+    /// <summary>A body too large or too foreign to hold; it can be sent only once.</summary>
+    public Stream? BodyStream { get; init; }
+
+    /// <summary>The caller asked for a stream of events.</summary>
+    public bool Streamed { get; init; }
+
+    /// <summary>Hand the reply over as it comes, a refusal too; otherwise a refusal is thrown as an error of the gateway.</summary>
+    public bool Verbatim { get; init; }
+
+    /// <summary>Time for the whole reply, or null for none.</summary>
+    public TimeSpan? Timeout { get; init; }
+
+    /// <summary>The longest silence inside a reply, or null for any.</summary>
+    public TimeSpan? IdleTimeout { get; init; }
+}
+
+/// <summary>
+/// A reply whose head has arrived. Its blocks are valid until the next one is asked for, and can be read once.
+/// Disposing it before the end aborts it in the backend.
+/// </summary>
+internal abstract class ExchangeReply : IAsyncDisposable
+{
+    public abstract int Status { get; }
+
+    public abstract string? ContentType { get; }
+
+    /// <summary>Headers that callers may see.</summary>
+    public abstract IReadOnlyList<Header> Headers { get; }
+
+    /// <summary>The body as it arrives. A fault in the middle is a <c>GatewayException</c>.</summary>
+    public abstract IAsyncEnumerable<ReadOnlyMemory<byte>> Blocks(CancellationToken cancellationToken);
+
+    public abstract ValueTask DisposeAsync();
+}

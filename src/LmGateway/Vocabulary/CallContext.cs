@@ -1,0 +1,20 @@
+namespace LmGateway.Vocabulary;
+
+/// <summary>Who calls, by what way, under which id. It travels with a call through every room and, later, to other nodes.</summary>
+internal sealed record CallContext
+{
+    /// <summary>Accepted from the caller or made; the same in reply, log and events.</summary>
+    public required string RequestId { get; init; }
+
+    /// <summary>The way in: <c>openai</c>, <c>admin</c>, <c>lmstudio</c> …</summary>
+    public required string Api { get; init; }
+
+    /// <summary>The name of the caller's key, or its address; never the key itself.</summary>
+    public required string Caller { get; init; }
+
+    /// <summary>When the caller no longer waits; null for as long as it takes.</summary>
+    public DateTimeOffset? Deadline { get; init; }
+
+    /// <summary>Nodes that the call has passed; a node refuses a call that it has seen.</summary>
+    public IReadOnlyList<string> Hops { get; init; } = [];
+}
