@@ -54,6 +54,9 @@ internal sealed record BackendTraits
 
     /// <summary>A request for a model that is not loaded makes the backend load it by itself.</summary>
     public bool LoadsOnRequest { get; init; }
+
+    /// <summary>The backend answers whatever model is named, so a name that it does not list is no error.</summary>
+    public bool TakesAnyModelName { get; init; }
 }
 
 /// <summary>One look at a backend.</summary>
@@ -65,6 +68,9 @@ internal sealed record BackendReport
     public required IReadOnlyList<ModelInstance> Instances { get; init; }
 
     public required ControlChannels Control { get; init; }
+
+    /// <summary>What the server at this address turned out to be, where that is not what the backend is configured as.</summary>
+    public BackendTraits? Traits { get; init; }
 
     /// <summary>The backend's own version, if it tells.</summary>
     public string? Version { get; init; }

@@ -25,6 +25,9 @@ internal sealed record BackendView
     public TimeSpan Latency { get; init; }
 
     public string Name => Backend.Name;
+
+    /// <summary>What it can do now.</summary>
+    public BackendTraits Traits { get => field ?? Backend.Traits; init; }
 }
 
 /// <summary>Every model and instance that can be seen now: immutable, replaced as a whole.</summary>

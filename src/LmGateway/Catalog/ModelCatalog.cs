@@ -83,6 +83,7 @@ internal sealed class ModelCatalog(IReadOnlyList<IBackend> backends, TimeProvide
     {
         Backend = backend,
         Reachable = true,
+        Traits = report.Traits!,
         Models = report.Models,
         Instances = report.Instances,
         Control = report.Control,

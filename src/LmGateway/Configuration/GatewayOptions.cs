@@ -51,6 +51,12 @@ internal sealed record LmStudioOptions
     [Setting("lmstudio.models_dir", "LM Studio's models folder.", Aliases = ["LMSTUDIO_MODELS_DIR"])]
     public string ModelsDir { get; init; } = "~/.lmstudio/models";
 
+    [Setting("lmstudio.connect_attempts", "Attempts to open the control connection before a control request fails.", Min = 1, Max = 100)]
+    public int ConnectAttempts { get; init; } = 3;
+
+    [Setting("lmstudio.connect_retry", "Pause between these attempts.", Min = 0, Max = 600000, Unit = "ms")]
+    public int ConnectRetryMs { get; init; } = 2000;
+
     [Setting("lmstudio.lms_path", "The lms program, where it is not on the PATH or in LM Studio's own folder.")]
     public string? LmsPath { get; init; }
 }

@@ -1,0 +1,111 @@
+using System.Buffers;
+using LmGateway.Configuration;
+using LmGateway.Vocabulary;
+using Microsoft.AspNetCore.Http;
+
+namespace LmGateway.Api.Http;
+
+/// <summary>A request body in pooled memory. Disposing it gives the memory and its share of the budget back.</summary>
+internal sealed class HeldBody : IDisposable
+{
+    private readonly BodyBudget budget;
+    private byte[]? buffer;
+    private long share;
+
+    private HeldBody(BodyBudget budget) => this.budget = budget;
+
+    public int Length { get; private set; }
+
+    public ReadOnlyMemory<byte> Memory => buffer is null ? default : buffer.AsMemory(0, Length);
+
+    public ReadOnlySequence<byte> Sequence => new(Memory);
+
+    /// <summary>Reads the whole body. <see cref="ErrorCode.BodyTooLarge"/> past the limit, <see cref="ErrorCode.Overloaded"/> past the budget.</summary>
+    public static async ValueTask<HeldBody> ReadAsync(HttpRequest request, BodyBudget budget, CancellationToken cancellationToken)
+    {
+        var body = new HeldBody(budget);
+        try
+        {
+            if (request.ContentLength > budget.LargestBody) throw budget.TooLarge();
+            if (request.ContentLength != 0) await body.FillAsync(request, cancellationToken);
+            return body;
+        }
+        catch (Exception fault)
+        {
+            body.Dispose();
+            if (fault is BadHttpRequestException bad) throw new GatewayException(new GatewayError(ErrorCode.InvalidRequest, bad.Message), bad);
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        if (buffer is { } held) ArrayPool<byte>.Shared.Return(held);
+        buffer = null;
+        Length = 0;
+        budget.Release(Interlocked.Exchange(ref share, 0));
+    }
+
+    private async ValueTask FillAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        var reader = request.BodyReader;
+        Grow((int)(request.ContentLength ?? 4096));
+        while (true)
+        {
+            var result = await reader.ReadAsync(cancellationToken);
+            var arrived = result.Buffer;
+            if (Length + arrived.Length > budget.LargestBody) throw budget.TooLarge();
+            if (Length + arrived.Length > buffer!.Length) Grow((int)Math.Max(Length + arrived.Length, Math.Min(buffer.Length * 2L, budget.LargestBody)));
+            arrived.CopyTo(buffer.AsSpan(Length));
+            Length += (int)arrived.Length;
+            reader.AdvanceTo(arrived.End);
+            if (result.IsCompleted) return;
+        }
+    }
+
+    private void Grow(int size)
+    {
+        var more = ArrayPool<byte>.Shared.Rent(Math.Max(size, 256));
+        var extra = more.Length - share;
+        if (!budget.TryTake(extra))
+        {
+            ArrayPool<byte>.Shared.Return(more);
+            throw budget.Exhausted();
+        }
+
+        share += extra;
+        if (buffer is { } old)
+        {
+            old.AsSpan(0, Length).CopyTo(more);
+            ArrayPool<byte>.Shared.Return(old);
+        }
+
+        buffer = more;
+    }
+}
+
+/// <summary>The memory that all held bodies share, so that many large requests are refused before the process runs out of it.</summary>
+internal sealed class BodyBudget(LimitOptions limits)
+{
+    private long held;
+
+    public long LargestBody => limits.BodyBytes;
+
+    /// <summary>Bytes held now.</summary>
+    public long Held => Volatile.Read(ref held);
+
+    public bool TryTake(long bytes)
+    {
+        if (Interlocked.Add(ref held, bytes) <= limits.HeldBytes) return true;
+        Interlocked.Add(ref held, -bytes);
+        return false;
+    }
+
+    public void Release(long bytes) => Interlocked.Add(ref held, -bytes);
+
+    public GatewayException TooLarge() =>
+        new(ErrorCode.BodyTooLarge, $"The request body is larger than {limits.BodyBytes} bytes. The limit is the setting limits.body_bytes.");
+
+    public GatewayException Exhausted() =>
+        new(new GatewayError(ErrorCode.Overloaded, "Too much request data is being held; try again shortly. The limit is the setting limits.held_bytes.") { RetryAfter = TimeSpan.FromSeconds(1) });
+}

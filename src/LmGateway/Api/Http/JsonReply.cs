@@ -1,0 +1,40 @@
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using LmGateway.Vocabulary;
+using Microsoft.AspNetCore.Http;
+
+namespace LmGateway.Api.Http;
+
+/// <summary>Writes JSON replies: one media type, no byte order mark, a length, nothing at all on HEAD.</summary>
+internal static class JsonReply
+{
+    public const string MediaType = "application/json; charset=utf-8";
+
+    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>Writes one JSON value with the status.</summary>
+    public static async Task WriteAsync(HttpContext context, int status, Action<Utf8JsonWriter> write)
+    {
+        using var json = new MemoryStream();
+        await using (var writer = new Utf8JsonWriter(json, Readable)) write(writer);
+        var response = context.Response;
+        response.StatusCode = status;
+        response.ContentType = MediaType;
+        response.ContentLength = json.Length;
+        if (HttpMethods.IsHead(context.Request.Method)) return;
+        await response.Body.WriteAsync(json.GetBuffer().AsMemory(0, (int)json.Length), context.RequestAborted);
+    }
+
+    /// <summary>What every API says in headers about a failure: when to come back, and whether coming back can help at all.</summary>
+    public static void DescribeFailure(HttpContext context, GatewayError error)
+    {
+        var headers = context.Response.Headers;
+        if (error.RetryAfter is { } pause)
+            headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(pause.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        if (error.Code is ErrorCode.LoadFailed or ErrorCode.InsufficientMemory or ErrorCode.Internal)
+            headers["x-should-retry"] = "false";
+        if (error.Code is ErrorCode.Unauthorized)
+            headers.WWWAuthenticate = "Bearer";
+    }
+}

@@ -1,0 +1,27 @@
+using LmGateway.Security;
+using LmGateway.Vocabulary;
+using Microsoft.AspNetCore.Http;
+
+namespace LmGateway.Api.Http;
+
+/// <summary>Gives every request its id, the caller's own if it sent a usable one, and puts it on the reply.</summary>
+internal static class RequestIdentity
+{
+    public const string Header = "x-request-id";
+
+    public static Task AssignAsync(HttpContext context, RequestDelegate next)
+    {
+        var sent = context.Request.Headers[Header].ToString();
+        context.TraceIdentifier = RequestId.IsUsable(sent) ? sent : RequestId.Next();
+        context.Response.Headers[Header] = context.TraceIdentifier;
+        return next(context);
+    }
+
+    /// <summary>What travels with a call from here on.</summary>
+    public static CallContext Call(this HttpContext context, string api) => new()
+    {
+        RequestId = context.TraceIdentifier,
+        Api = api,
+        Caller = context.Features.Get<CallerIdentity>()?.Name ?? "anonymous",
+    };
+}

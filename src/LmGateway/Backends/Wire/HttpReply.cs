@@ -1,0 +1,68 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using LmGateway.Vocabulary;
+
+namespace LmGateway.Backends.Wire;
+
+/// <summary>A reply that arrives over HTTP.</summary>
+internal sealed class HttpReply(HttpResponseMessage response, ReplyLimits limits, HttpUpstream upstream) : ExchangeReply
+{
+    private const int BlockBytes = 16 * 1024;
+
+    private IReadOnlyList<Header>? headers;
+
+    public override int Status => (int)response.StatusCode;
+
+    public override string? ContentType => response.Content.Headers.TryGetValues("Content-Type", out var values) ? values.FirstOrDefault() : null;
+
+    public override IReadOnlyList<Header> Headers => headers ??=
+    [
+        .. from header in response.Headers.NonValidated.Concat(response.Content.Headers.NonValidated)
+           from value in header.Value
+           select new Header(header.Key, value),
+    ];
+
+    public override async IAsyncEnumerable<ReadOnlyMemory<byte>> Blocks([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(BlockBytes);
+        try
+        {
+            using var leave = cancellationToken.UnsafeRegister(static state => ((HttpResponseMessage)state!).Dispose(), response);
+            await using var stream = await response.Content.ReadAsStreamAsync(limits.Token);
+            while (true)
+            {
+                var read = await ReadAsync(stream, buffer, cancellationToken);
+                if (read == 0) yield break;
+                yield return buffer.AsMemory(0, read);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    public override ValueTask DisposeAsync()
+    {
+        response.Dispose();
+        limits.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private async ValueTask<int> ReadAsync(Stream stream, byte[] buffer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var read = await stream.ReadAsync(buffer, limits.Token);
+            limits.Arm();
+            return read;
+        }
+        catch (Exception fault)
+        {
+            limits.NoteExpiry(cancellationToken);
+            cancellationToken.ThrowIfCancellationRequested();
+            if (upstream.Failure(fault, limits, cancellationToken) is { } error) throw new GatewayException(error, fault);
+            throw;
+        }
+    }
+}

@@ -1,0 +1,52 @@
+namespace LmGateway.Backends.Wire;
+
+/// <summary>The time a reply may take: in all, and in silence between two reads. Its token ends with either, or with the caller's.</summary>
+internal sealed class ReplyLimits : IDisposable
+{
+    private readonly CancellationTokenSource source;
+    private readonly CancellationTokenRegistration callers;
+    private readonly TimeProvider time;
+    private readonly long deadline;
+    private readonly TimeSpan? total;
+    private readonly TimeSpan? idle;
+    private int disposed;
+
+    public ReplyLimits(TimeProvider time, TimeSpan? total, TimeSpan? idle, CancellationToken caller)
+    {
+        this.time = time;
+        this.total = total;
+        this.idle = idle;
+        deadline = total is { } limit ? time.GetTimestamp() + (long)(limit.TotalSeconds * time.TimestampFrequency) : long.MaxValue;
+        source = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
+        callers = caller.UnsafeRegister(static state => ((CancellationTokenSource)state!).Cancel(), source);
+        Arm();
+    }
+
+    public CancellationToken Token => source.Token;
+
+    /// <summary>The limit that ran out, if one did.</summary>
+    public TimeSpan? Expired { get; private set; }
+
+    /// <summary>Starts the silence anew; to be called after every read.</summary>
+    public void Arm()
+    {
+        if (total is null && idle is null) return;
+        var left = total is null ? TimeSpan.MaxValue : time.GetElapsedTime(time.GetTimestamp(), deadline);
+        var next = idle is { } silence && silence < left ? silence : left;
+        source.CancelAfter(next > TimeSpan.Zero ? next : TimeSpan.FromMilliseconds(1));
+    }
+
+    /// <summary>To be asked after the token ended: was it a limit, and which one?</summary>
+    public void NoteExpiry(CancellationToken caller)
+    {
+        if (Expired is not null || caller.IsCancellationRequested || disposed != 0 || !source.IsCancellationRequested) return;
+        Expired = total is { } limit && time.GetTimestamp() >= deadline ? limit : idle ?? total;
+    }
+
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref disposed, 1) != 0) return;
+        callers.Dispose();
+        source.Dispose();
+    }
+}

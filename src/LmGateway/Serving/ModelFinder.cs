@@ -1,0 +1,73 @@
+using LmGateway.Backends;
+using LmGateway.Catalog;
+using LmGateway.Configuration;
+using LmGateway.Vocabulary;
+
+namespace LmGateway.Serving;
+
+/// <summary>
+/// Finds what a name means, looking at the backends anew before it says that there is no such thing: the model may have arrived, or the
+/// backend may have come up, since the last look.
+/// </summary>
+internal sealed class ModelFinder(ModelCatalog catalog, ModelResolver resolver, LmStudioOptions lmStudio, TimeProvider time)
+{
+    /// <summary>For a request: the model, or why it cannot be had.</summary>
+    public async ValueTask<ResolvedModel> FindAsync(string name, ModelType wanted, CancellationToken cancellationToken)
+    {
+        if (resolver.Find(catalog.Current, name, wanted) is { } known) return known;
+        var fresh = await catalog.RefreshAsync(cancellationToken);
+        return resolver.Find(fresh, name, wanted) ?? throw NotFound(fresh, name);
+    }
+
+    /// <summary>For a load by hand: a connection that is down is tried for as long as the control connection itself is tried.</summary>
+    public async Task<ResolvedModel> FindToLoadAsync(string name, CancellationToken cancellationToken)
+    {
+        var snapshot = await ReachAsync(cancellationToken);
+        return resolver.Find(snapshot, name, ModelType.Unknown)
+            ?? throw new GatewayException(new GatewayError(ErrorCode.ModelNotFound, $"Model not found: {name}") { Parameter = "modelKey" });
+    }
+
+    /// <summary>For an unload: the instance, or an error that lists the candidates.</summary>
+    public async Task<ModelInstance> FindLoadedAsync(string? modelKey, string? instanceId, CancellationToken cancellationToken)
+    {
+        var snapshot = await ReachAsync(cancellationToken);
+        var candidates = snapshot.Instances.Where(instance => Names(instance, modelKey, instanceId)).ToList();
+        return candidates.Count switch
+        {
+            1 => candidates[0],
+            0 => throw new GatewayException(new GatewayError(ErrorCode.ModelNotFound, $"Model not found: {instanceId ?? modelKey}") { Parameter = instanceId is null ? "modelKey" : "instanceId" }),
+            _ => throw new GatewayException(new GatewayError(ErrorCode.InstanceAmbiguous, $"Several instances of '{modelKey}' are loaded: {string.Join(", ", candidates.Select(candidate => candidate.Identifier))}. Say which one with instanceId.")
+            {
+                Details = [.. candidates.Select(candidate => candidate.Identifier)],
+            }),
+        };
+    }
+
+    /// <summary>A picture taken now. Throws <see cref="ErrorCode.ControlUnavailable"/> where no backend could be reached after the attempts that are set.</summary>
+    public async Task<CatalogSnapshot> ReachAsync(CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var snapshot = await catalog.RefreshAsync(cancellationToken);
+            if (snapshot.Backends.Any(view => view.Reachable)) return snapshot;
+            if (attempt >= lmStudio.ConnectAttempts)
+                throw new GatewayException(new GatewayError(ErrorCode.ControlUnavailable, $"Failed to connect to LM Studio SDK after {attempt} attempts. Ensure LM Studio is running and the API server is enabled.") { RetryAfter = TimeSpan.FromSeconds(5) });
+            await Task.Delay(TimeSpan.FromMilliseconds(lmStudio.ConnectRetryMs), time, cancellationToken);
+        }
+    }
+
+    private static bool Names(ModelInstance instance, string? modelKey, string? instanceId)
+    {
+        if (instanceId is not null) return instance.Identifier == instanceId;
+        return instance.ModelKey == modelKey || instance.Path == modelKey || instance.Identifier == modelKey;
+    }
+
+    private static GatewayException NotFound(CatalogSnapshot snapshot, string name)
+    {
+        if (snapshot.Backends.FirstOrDefault(view => !view.Reachable) is { } down)
+            return new GatewayException(new GatewayError(ErrorCode.BackendUnreachable, down.Problem ?? $"'{down.Name}' cannot be reached.") { Backend = down.Name });
+        string[] available = [.. snapshot.Models.Select(model => model.Key).Distinct().Order(StringComparer.Ordinal)];
+        var list = available.Length == 0 ? "No model is downloaded." : $"Available models: {string.Join(", ", available.Take(50))}{(available.Length > 50 ? " …" : "")}";
+        return new GatewayException(new GatewayError(ErrorCode.ModelNotFound, $"Model '{name}' was not found. {list}") { Parameter = "model", Details = available });
+    }
+}

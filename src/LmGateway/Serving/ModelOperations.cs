@@ -1,0 +1,118 @@
+using LmGateway.Backends;
+using LmGateway.Catalog;
+using LmGateway.Scheduling;
+using LmGateway.Vocabulary;
+using Microsoft.Extensions.Logging;
+
+namespace LmGateway.Serving;
+
+/// <summary>A load asked for by hand.</summary>
+internal sealed record LoadCommand(string ModelKey)
+{
+    public string? InstanceId { get; init; }
+    public LoadSettings Settings { get; init; } = LoadSettings.None;
+    public TimeSpan? Ttl { get; init; }
+
+    /// <summary>Everything else that is loaded on the same backend is unloaded first.</summary>
+    public bool Exclusive { get; init; }
+
+    /// <summary>Make it the active model, if it is a language model.</summary>
+    public bool Activate { get; init; }
+
+    public InferenceDefaults Defaults { get; init; } = InferenceDefaults.None;
+}
+
+/// <summary>A load that succeeded.</summary>
+internal sealed record LoadOutcome(ModelInstance Instance, IReadOnlyList<NotApplied> NotApplied)
+{
+    public bool Activated { get; init; }
+
+    /// <summary>What an exclusive load unloaded.</summary>
+    public IReadOnlyList<string> Unloaded { get; init; } = [];
+
+    public required TimeSpan Took { get; init; }
+}
+
+/// <summary>An unload that succeeded.</summary>
+internal sealed record UnloadOutcome(ModelInstance Instance, TimeSpan Took);
+
+/// <summary>Loads, unloads and activates models for every API; what it changes, it changes through the scheduler.</summary>
+internal sealed partial class ModelOperations(
+    ModelFinder finder, ModelCatalog catalog, Scheduler scheduler, ActiveModelState active, TimeProvider time, ILogger<ModelOperations> logger)
+{
+    public async Task<LoadOutcome> LoadAsync(LoadCommand command, CallContext call, CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        var model = await finder.FindToLoadAsync(command.ModelKey, cancellationToken);
+        if (command.InstanceId is { } taken && IsLoaded(model.Backend.Name, taken))
+            throw new GatewayException(new GatewayError(ErrorCode.IdentifierTaken, $"An instance with the identifier '{taken}' is loaded already. Use another instanceId, or unload it first.") { Parameter = "instanceId" });
+
+        var unloaded = command.Exclusive ? await UnloadOthersAsync(model.Backend.Name, cancellationToken) : [];
+        LoadResult result;
+        try
+        {
+            var order = new LoadOrder(model.Target.ModelKey) { Identifier = command.InstanceId, Settings = command.Settings, Ttl = command.Ttl };
+            result = await scheduler.LoadAsync(model.Backend.Backend, order, progress: null, cancellationToken);
+        }
+        catch (GatewayException failure) when (unloaded.Count > 0)
+        {
+            var error = failure.Error;
+            throw new GatewayException(error with { Message = $"{error.Message} Unloaded before the load: {string.Join(", ", unloaded)}." }, failure);
+        }
+
+        var outcome = new LoadOutcome(result.Instance, result.NotApplied) { Unloaded = unloaded, Took = time.GetElapsedTime(started) };
+        LogLoaded(result.Instance.ModelKey, result.Instance.Id, outcome.Took.TotalMilliseconds, call.RequestId);
+        if (!command.Activate || result.Instance.Type == ModelType.Embedding) return outcome;
+        await active.SetAsync(new ActiveModel(model.Target.ModelKey) { InstanceId = command.InstanceId, Defaults = command.Defaults }, cancellationToken);
+        return outcome with { Activated = true };
+    }
+
+    /// <summary>Unloads one instance: the one with the identifier, else the only one of the model. Ends the active model if it was that.</summary>
+    public async Task<UnloadOutcome> UnloadAsync(string? modelKey, string? instanceId, bool force, CallContext call, CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        var instance = await finder.FindLoadedAsync(modelKey, instanceId, cancellationToken);
+        await scheduler.UnloadAsync(instance.Id, force, cancellationToken);
+        await active.ForgetAsync(instance.ModelKey, instance.Identifier, cancellationToken);
+        var took = time.GetElapsedTime(started);
+        LogUnloaded(instance.ModelKey, instance.Id, took.TotalMilliseconds, call.RequestId);
+        return new UnloadOutcome(instance, took);
+    }
+
+    /// <summary>Makes a model the active one without loading it. It has to exist.</summary>
+    public async Task<ActiveModel> ActivateAsync(string modelKey, string? instanceId, InferenceDefaults defaults, CancellationToken cancellationToken)
+    {
+        var model = await finder.FindToLoadAsync(modelKey, cancellationToken);
+        if (model.Info?.Type == ModelType.Embedding)
+            throw new GatewayException(new GatewayError(ErrorCode.InvalidRequest, $"'{modelKey}' is an embedding model; only a language model can be active.") { Parameter = "modelKey" });
+        var chosen = new ActiveModel(model.Target.ModelKey) { InstanceId = instanceId ?? model.Target.Identifier, Defaults = defaults };
+        await active.SetAsync(chosen, cancellationToken);
+        return chosen;
+    }
+
+    private bool IsLoaded(string backend, string identifier)
+    {
+        foreach (var instance in catalog.Current.InstancesWithIdentifier(identifier))
+            if (instance.Id.Backend == backend) return true;
+        return false;
+    }
+
+    private async Task<IReadOnlyList<string>> UnloadOthersAsync(string backend, CancellationToken cancellationToken)
+    {
+        var unloaded = new List<string>();
+        foreach (var instance in catalog.Current.Find(backend)?.Instances ?? [])
+        {
+            await scheduler.UnloadAsync(instance.Id, force: false, cancellationToken);
+            await active.ForgetAsync(instance.ModelKey, instance.Identifier, cancellationToken);
+            unloaded.Add(instance.Identifier);
+        }
+
+        return unloaded;
+    }
+
+    [LoggerMessage(LogLevel.Information, "Loaded {Model} as {Instance} in {Milliseconds:0} ms [{RequestId}]")]
+    private partial void LogLoaded(string model, InstanceId instance, double milliseconds, string requestId);
+
+    [LoggerMessage(LogLevel.Information, "Unloaded {Model} ({Instance}) in {Milliseconds:0} ms [{RequestId}]")]
+    private partial void LogUnloaded(string model, InstanceId instance, double milliseconds, string requestId);
+}
