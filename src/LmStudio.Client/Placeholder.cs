@@ -1,2 +1,0 @@
-namespace LmStudio.Client;
-internal static class Placeholder;
