@@ -19,6 +19,15 @@ internal sealed class ModelFinder(ModelCatalog catalog, ModelResolver resolver, 
         return resolver.Find(fresh, name, wanted) ?? throw NotFound(fresh, name);
     }
 
+    /// <summary>For a list: a picture in which a backend is up, looked for anew where the last look saw none.</summary>
+    public async ValueTask<CatalogSnapshot> SeenAsync(CancellationToken cancellationToken)
+    {
+        var snapshot = catalog.Current;
+        if (snapshot.Backends.Any(view => view.Reachable)) return snapshot;
+        snapshot = await catalog.RefreshAsync(cancellationToken);
+        return snapshot.Backends.Any(view => view.Reachable) ? snapshot : throw Unreachable(snapshot.Backends[0]);
+    }
+
     /// <summary>For a load by hand: a connection that is down is tried for as long as the control connection itself is tried.</summary>
     public async Task<ResolvedModel> FindToLoadAsync(string name, CancellationToken cancellationToken)
     {
@@ -64,10 +73,12 @@ internal sealed class ModelFinder(ModelCatalog catalog, ModelResolver resolver, 
 
     private static GatewayException NotFound(CatalogSnapshot snapshot, string name)
     {
-        if (snapshot.Backends.FirstOrDefault(view => !view.Reachable) is { } down)
-            return new GatewayException(new GatewayError(ErrorCode.BackendUnreachable, down.Problem ?? $"'{down.Name}' cannot be reached.") { Backend = down.Name });
+        if (snapshot.Backends.FirstOrDefault(view => !view.Reachable) is { } down) return Unreachable(down);
         string[] available = [.. snapshot.Models.Select(model => model.Key).Distinct().Order(StringComparer.Ordinal)];
         var list = available.Length == 0 ? "No model is downloaded." : $"Available models: {string.Join(", ", available.Take(50))}{(available.Length > 50 ? " …" : "")}";
         return new GatewayException(new GatewayError(ErrorCode.ModelNotFound, $"Model '{name}' was not found. {list}") { Parameter = "model", Details = available });
     }
+
+    private static GatewayException Unreachable(BackendView down) =>
+        new(new GatewayError(ErrorCode.BackendUnreachable, down.Problem ?? $"'{down.Name}' cannot be reached.") { Backend = down.Name });
 }

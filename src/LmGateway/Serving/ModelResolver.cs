@@ -73,7 +73,7 @@ internal sealed class ModelResolver(ResolveOptions options, InferenceOptions inf
         if (!name.Contains('@', StringComparison.Ordinal)) return null;
         foreach (var model in catalog.Models)
             if (model.Variants.Contains(name, StringComparer.OrdinalIgnoreCase))
-                return Of(catalog, model) with { Target = new ModelTarget(model.Backend, name) };
+                return Same(model.SelectedVariant ?? "", name) ? Of(catalog, model) : Of(catalog, model) with { Target = new ModelTarget(model.Backend, name) };
         return null;
     }
 

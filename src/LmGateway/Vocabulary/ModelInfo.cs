@@ -36,4 +36,7 @@ internal sealed record ModelInfo
 
     /// <summary>The quantised forms of one model, as keys that can be loaded too.</summary>
     public IReadOnlyList<string> Variants { get; init; } = [];
+
+    /// <summary>The variant that the plain key stands for.</summary>
+    public string? SelectedVariant { get; init; }
 }

@@ -1,0 +1,23 @@
+using LmGateway.Catalog;
+
+namespace LmGateway.Api.Health;
+
+/// <summary>A picture of the backends that is at most a second old, however many ask for it.</summary>
+internal sealed class HealthProbe(ModelCatalog catalog, TimeProvider time)
+{
+    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
+
+    private readonly long started = time.GetTimestamp();
+    private long looked = long.MinValue;
+
+    public TimeSpan Uptime => time.GetElapsedTime(started);
+
+    public async Task<CatalogSnapshot> LookAsync(CancellationToken cancellationToken)
+    {
+        var last = Volatile.Read(ref looked);
+        if (last != long.MinValue && time.GetElapsedTime(last) < Fresh) return catalog.Current;
+        var snapshot = await catalog.RefreshAsync(cancellationToken);
+        Volatile.Write(ref looked, time.GetTimestamp());
+        return snapshot;
+    }
+}

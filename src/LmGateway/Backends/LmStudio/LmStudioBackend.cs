@@ -1,0 +1,169 @@
+using System.Collections.Frozen;
+using LmGateway.Backends.Wire;
+using LmGateway.Configuration;
+using LmGateway.Vocabulary;
+using LmStudio.Client;
+using LmStudio.Client.Wire;
+using Microsoft.Extensions.Logging;
+
+namespace LmGateway.Backends.LmStudio;
+
+/// <summary>
+/// LM Studio: controlled over its WebSocket, by REST where that is refused, and asked over HTTP. A server at its address that turns out
+/// to be something else is served as a plain OpenAI server.
+/// </summary>
+internal sealed partial class LmStudioBackend : IBackend
+{
+    private static readonly BackendTraits LmStudioTraits = new()
+    {
+        Kind = "lmstudio",
+        Dialects = FrozenSet.ToFrozenSet(Enum.GetValues<Dialect>()),
+        Defects = DialectDefects.RefusesJsonObject | DialectDefects.RefusesToolChoiceObject | DialectDefects.IgnoresBase64Embeddings
+            | DialectDefects.RefusesWebP | DialectDefects.RefusesRemoteImages,
+        CanLoad = true,
+        LoadsOnRequest = true,
+    };
+
+    private readonly string node;
+    private readonly HttpUpstream upstream;
+    private readonly LmStudioClient control;
+    private readonly LmStudioClient watching;
+    private readonly LmStudioReports reports;
+    private readonly ILogger<LmStudioBackend> logger;
+
+    public LmStudioBackend(GatewayOptions options, TimeProvider time, ILogger<LmStudioBackend> logger)
+    {
+        this.logger = logger;
+        node = options.Node;
+        var lmStudio = options.LmStudio;
+        var address = new Uri(lmStudio.BaseUrl);
+        upstream = new HttpUpstream(
+            new UpstreamSettings
+            {
+                Backend = Name,
+                Program = "LM Studio",
+                Address = address,
+                Token = lmStudio.ApiToken,
+                ConnectTimeout = options.ConnectTimeout,
+                IdleConnectionTimeout = TimeSpan.FromSeconds(options.Inference.HttpKeepAliveSecs),
+            },
+            time);
+        var client = new LmStudioClientOptions
+        {
+            BaseAddress = address,
+            ApiToken = lmStudio.ApiToken,
+            ConnectAttempts = lmStudio.ConnectAttempts,
+            ConnectRetryDelay = TimeSpan.FromMilliseconds(lmStudio.ConnectRetryMs),
+            RequestTimeout = TimeSpan.FromMilliseconds(options.Timeouts.ControlMs),
+            ChannelIdleTimeout = TimeSpan.FromSeconds(options.Scheduling.LoadTimeoutSeconds),
+            TimeProvider = time,
+            OnWarning = warning => LogWarning(warning.Origin, warning.Text),
+        };
+        control = new LmStudioClient(client);
+        watching = new LmStudioClient(client with { ConnectAttempts = 1 });
+        reports = new LmStudioReports(Name, node, upstream, watching, lmStudio.LmsPath);
+    }
+
+    public string Name => "lmstudio";
+
+    public BackendTraits Traits => LmStudioTraits;
+
+    public Task<BackendReport> ReportAsync(CancellationToken cancellationToken) => reports.LookAsync(cancellationToken);
+
+    public async Task<LoadResult> LoadAsync(LoadOrder order, IProgress<double>? progress, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await LoadOverSocketAsync(order, progress, cancellationToken);
+        }
+        catch (LmStudioException failure) when (failure is LmStudioConnectionException or LmStudioEndpointMissingException)
+        {
+            return await LoadOverRestAsync(order, failure, cancellationToken);
+        }
+        catch (LmStudioException failure)
+        {
+            throw LmStudioErrors.From(failure, Name, ErrorCode.LoadFailed);
+        }
+    }
+
+    public async Task UnloadAsync(string identifier, CancellationToken cancellationToken)
+    {
+        try
+        {
+            // One identifier names one instance among language and embedding models; the namespace decides which calls reach it.
+            if (await IsLoadedAsync(control.Embedding, identifier, cancellationToken)) await control.Embedding.UnloadModelAsync(identifier, cancellationToken);
+            else await control.Llm.UnloadModelAsync(identifier, cancellationToken);
+        }
+        catch (LmStudioException failure) when (failure is LmStudioConnectionException or LmStudioEndpointMissingException)
+        {
+            await UnloadOverRestAsync(identifier, failure, cancellationToken);
+        }
+        catch (LmStudioException failure)
+        {
+            throw LmStudioErrors.From(failure, Name, ErrorCode.BackendFault);
+        }
+    }
+
+    public async Task<ExchangeReply> ExchangeAsync(Exchange exchange, CancellationToken cancellationToken)
+    {
+        var reply = await upstream.SendAsync(exchange, cancellationToken);
+        if (exchange.Verbatim || reply.Status < 400) return reply;
+        await using (reply) throw new GatewayException(await Refusals.ReadAsync(reply, Name, cancellationToken));
+    }
+
+    public IAsyncEnumerable<ChatEvent> GenerateAsync(string identifier, ChatRequest request, CancellationToken cancellationToken) =>
+        OpenAiGeneration.RunAsync(this, identifier, request, cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        await control.DisposeAsync();
+        await watching.DisposeAsync();
+        upstream.Dispose();
+    }
+
+    private static async Task<bool> IsLoadedAsync(global::LmStudio.Client.Namespaces.ModelNamespace models, string identifier, CancellationToken cancellationToken) =>
+        await models.FindModelInfoAsync(ModelSpecifier.ByIdentifier(identifier), cancellationToken) is not null;
+
+    private async Task<LoadResult> LoadOverSocketAsync(LoadOrder order, IProgress<double>? progress, CancellationToken cancellationToken)
+    {
+        var request = new LoadModelRequest
+        {
+            ModelKey = order.ModelKey,
+            Identifier = order.Identifier,
+            TimeToLive = order.Ttl,
+            Configuration = LmStudioMapping.Configuration(order.Settings),
+        };
+        var events = progress is null ? null : new LoadProgress(progress);
+        LoadedModel loaded;
+        try
+        {
+            loaded = await control.Llm.LoadModelAsync(request, events, cancellationToken);
+        }
+        catch (LmStudioRequestException refused) when (refused.Details is LmStudioErrorDetails.DomainMismatch { ActualDomain: "embedding" })
+        {
+            loaded = await control.Embedding.LoadModelAsync(request, events, cancellationToken);
+        }
+        catch (ArgumentException contradiction)
+        {
+            throw new GatewayException(new GatewayError(ErrorCode.InvalidRequest, contradiction.Message) { Parameter = "loadConfig" }, contradiction);
+        }
+
+        var parallel = await reports.ParallelAsync(loaded.Instance, cancellationToken);
+        return new LoadResult(LmStudioMapping.Instance((node, Name), loaded.Instance, order.ModelKey, parallel))
+        {
+            NotApplied = LmStudioMapping.NotApplied(order.Settings, loaded.NotApplied),
+        };
+    }
+
+    /// <summary>Hands the fraction of a load on.</summary>
+    private sealed class LoadProgress(IProgress<double> progress) : IProgress<LoadEvent>
+    {
+        public void Report(LoadEvent value)
+        {
+            if (value is LoadEvent.Progressed step) progress.Report(step.Fraction);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Debug, "LM Studio, {Origin}: {Text}")]
+    private partial void LogWarning(string origin, string text);
+}

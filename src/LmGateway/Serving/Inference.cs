@@ -1,0 +1,41 @@
+using System.Buffers;
+using LmGateway.Backends;
+using LmGateway.Vocabulary;
+
+namespace LmGateway.Serving;
+
+/// <summary>A request for inference in one dialect, its body held.</summary>
+internal sealed record InferenceCall
+{
+    public required CallContext Context { get; init; }
+    public required Dialect Dialect { get; init; }
+    public required string PathAndQuery { get; init; }
+    public required ReadOnlySequence<byte> Body { get; init; }
+    public IReadOnlyList<Header> Headers { get; init; } = [];
+    public string ContentType { get; init; } = "application/json";
+
+    /// <summary>The kind of model that the route is for.</summary>
+    public ModelType Wanted { get; init; } = ModelType.Llm;
+
+    /// <summary>A request that names no model gets the active or the default one; otherwise naming none is an error.</summary>
+    public bool FillsInModel { get; init; } = true;
+}
+
+/// <summary>A reply on its way to the caller. Disposing it ends whatever is still going on for it and counts it.</summary>
+internal abstract class InferenceAnswer : IAsyncDisposable
+{
+    public abstract int Status { get; }
+
+    public abstract string ContentType { get; }
+
+    /// <summary>The reply is a stream of events.</summary>
+    public abstract bool Streamed { get; }
+
+    /// <summary>The length of a reply that is there as a whole.</summary>
+    public virtual long? Length => null;
+
+    /// <summary>Whole events of a stream, or the pieces of a body. Each is valid until the next is asked for.</summary>
+    public abstract IAsyncEnumerable<ReadOnlyMemory<byte>> Blocks(CancellationToken cancellationToken);
+
+    public abstract ValueTask DisposeAsync();
+}
