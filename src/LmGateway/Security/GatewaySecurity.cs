@@ -1,0 +1,94 @@
+using System.Net;
+using LmGateway.Configuration;
+using LmGateway.Vocabulary;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace LmGateway.Security;
+
+/// <summary>
+/// The door that every HTTP request passes: address, <c>Host</c>, origin, key, body type, in this order. It knows no API; what a
+/// refusal looks like is left to <c>refuse</c>, which must not clear the headers of the reply.
+/// </summary>
+internal sealed partial class GatewaySecurity(
+    RequestDelegate next,
+    SecurityRules rules,
+    Func<HttpContext, GatewayError, Task> refuse,
+    ILogger<GatewaySecurity> logger)
+{
+    public Task InvokeAsync(HttpContext context)
+    {
+        var request = context.Request;
+        var address = rules.Clients.Of(context.Connection.RemoteIpAddress, request.Headers["X-Forwarded-For"]);
+        var host = request.Headers.Host.ToString();
+        var verdict = rules.Origins.Judge(request.Headers.Origin, host, Administers(request.Path));
+        CorsHeaders.Write(context, verdict);
+
+        if (!rules.Allowlist.Contains(address)) return RefuseAsync(context, address, Refusal.Address(address));
+        if (!IsOurs(host, context.Connection)) return RefuseAsync(context, address, Refusal.Host(host));
+        if (HttpMethods.IsOptions(request.Method))
+        {
+            CorsHeaders.AnswerOptions(context, verdict);
+            return Task.CompletedTask;
+        }
+
+        if (verdict is OriginVerdict.Refused && NeedsOrigin(request)) return RefuseAsync(context, address, Refusal.Origin(request.Headers.Origin.ToString()));
+        var key = rules.Keys.Required ? rules.Keys.CallerOf(request.Headers) : null;
+        var authenticated = !rules.Keys.Required || key is not null;
+        if (!authenticated && NeedsKey(request.Path)) return RefuseAsync(context, address, Refusal.Key());
+        if (BodyType.Fault(request) is { } fault) return RefuseAsync(context, address, fault);
+
+        context.Features.Set(new CallerIdentity { Address = address, KeyName = key, Authenticated = authenticated });
+        return next(context);
+    }
+
+    /// <summary>Only an old client on this machine may leave the host out; browsers never do.</summary>
+    private bool IsOurs(string host, ConnectionInfo connection) =>
+        host.Length > 0
+            ? rules.Hosts.Allows(host, connection.LocalIpAddress)
+            : connection.RemoteIpAddress is null || IPAddress.IsLoopback(connection.RemoteIpAddress);
+
+    private bool NeedsKey(PathString path) =>
+        !Is(path, "/health/live") && (rules.HealthNeedsKey || !Is(path, "/health"));
+
+    private static bool Is(PathString path, string route)
+    {
+        var text = path.Value.AsSpan();
+        return (text.Length > 1 && text[^1] == '/' ? text[..^1] : text).Equals(route, StringComparison.OrdinalIgnoreCase);
+    }
+
+    private static bool Administers(PathString path) =>
+        path.StartsWithSegments("/admin", StringComparison.OrdinalIgnoreCase) || path.StartsWithSegments("/debug", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>
+    /// What a browser lets a foreign page do unasked must be refused here: it withholds the reply, not the deed, and does not
+    /// watch over WebSockets at all.
+    /// </summary>
+    private static bool NeedsOrigin(HttpRequest request) =>
+        !(HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)) || request.Headers.Upgrade.Count > 0;
+
+    private Task RefuseAsync(HttpContext context, IPAddress address, GatewayError error)
+    {
+        if (error.Code is ErrorCode.Unauthorized) context.Response.Headers.WWWAuthenticate = "Bearer";
+        if (logger.IsEnabled(LogLevel.Information)) LogRefused(context.Request.Method, context.Request.Path.ToUriComponent(), address, error.Message);
+        return refuse(context, error);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Refused {Method} {Path} from {Address}: {Reason}")]
+    private partial void LogRefused(string method, string path, IPAddress address, string reason);
+}
+
+/// <summary>Puts the door in front of everything that is mapped after it.</summary>
+internal static class GatewaySecurityExtensions
+{
+    /// <summary>Reads the settings (a <see cref="GatewayException"/> lists every fault) and lets <paramref name="refuse"/> answer whoever may not call.</summary>
+    public static IApplicationBuilder UseGatewaySecurity(
+        this IApplicationBuilder app, GatewayOptions options, Func<HttpContext, GatewayError, Task> refuse)
+    {
+        var rules = SecurityRules.From(options);
+        var logger = app.ApplicationServices.GetRequiredService<ILogger<GatewaySecurity>>();
+        return app.Use(next => new GatewaySecurity(next, rules, refuse, logger).InvokeAsync);
+    }
+}
