@@ -31,10 +31,10 @@ internal sealed record Exchange
     /// <summary>Hand the reply over as it comes, a refusal too; otherwise a refusal is thrown as an error of the gateway.</summary>
     public bool Verbatim { get; init; }
 
-    /// <summary>Time for the whole reply, or null for none.</summary>
+    /// <summary>Time for the whole reply; null or infinite for no limit.</summary>
     public TimeSpan? Timeout { get; init; }
 
-    /// <summary>The longest silence inside a reply, or null for any.</summary>
+    /// <summary>The longest silence inside a reply; null or infinite for any.</summary>
     public TimeSpan? IdleTimeout { get; init; }
 }
 

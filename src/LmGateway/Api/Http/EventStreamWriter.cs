@@ -17,6 +17,7 @@ internal sealed class EventStreamWriter : IAsyncDisposable
     private readonly SemaphoreSlim writing = new(1, 1);
     private readonly CancellationTokenSource ending;
     private readonly Task silence;
+    private bool headSet;
     private bool spoke;
 
     public EventStreamWriter(HttpContext context, SchedulingOptions options, TimeProvider time)
@@ -31,8 +32,15 @@ internal sealed class EventStreamWriter : IAsyncDisposable
     /// <summary>The status is out; a failure can only be told inside the stream.</summary>
     public bool HasStarted => context.Response.HasStarted;
 
-    /// <summary>What the reply's media type will be, if it is not the usual one of event streams.</summary>
-    public string ContentType { get; set; } = "text/event-stream; charset=utf-8";
+    /// <summary>Says what the reply is, where it turned out not to be the usual stream of events. It goes out with the first block.</summary>
+    public void SetHead(int status, string contentType)
+    {
+        headSet = true;
+        context.Response.StatusCode = status;
+        context.Response.ContentType = contentType;
+        context.Response.Headers.CacheControl = "no-cache";
+        context.Response.Headers["X-Accel-Buffering"] = "no";
+    }
 
     /// <summary>Writes and flushes. Waits where the caller reads slowly.</summary>
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> block)
@@ -59,19 +67,11 @@ internal sealed class EventStreamWriter : IAsyncDisposable
 
     private async ValueTask WriteNowAsync(ReadOnlyMemory<byte> block)
     {
-        if (!context.Response.HasStarted) SetHead();
+        if (!headSet) SetHead(StatusCodes.Status200OK, "text/event-stream; charset=utf-8");
         spoke = true;
         await context.Response.BodyWriter.WriteAsync(block, context.RequestAborted);
     }
 
-    private void SetHead()
-    {
-        var headers = context.Response.Headers;
-        context.Response.StatusCode = StatusCodes.Status200OK;
-        context.Response.ContentType = ContentType;
-        headers.CacheControl = "no-cache";
-        headers["X-Accel-Buffering"] = "no";
-    }
 
     private async Task BreakSilenceAsync(CancellationToken cancellationToken)
     {

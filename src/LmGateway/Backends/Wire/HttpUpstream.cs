@@ -117,7 +117,7 @@ internal sealed class HttpUpstream : IDisposable
         };
         foreach (var header in exchange.Headers)
             if (!request.Headers.TryAddWithoutValidation(header.Name, header.Value)) request.Content?.Headers.TryAddWithoutValidation(header.Name, header.Value);
-        if (credential is not null) request.Headers.Authorization = credential;
+        if (credential is not null && request.Headers.Authorization is null) request.Headers.Authorization = credential;
         return request;
     }
 

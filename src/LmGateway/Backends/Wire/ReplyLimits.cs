@@ -14,9 +14,9 @@ internal sealed class ReplyLimits : IDisposable
     public ReplyLimits(TimeProvider time, TimeSpan? total, TimeSpan? idle, CancellationToken caller)
     {
         this.time = time;
-        this.total = total;
-        this.idle = idle;
-        deadline = total is { } limit ? time.GetTimestamp() + (long)(limit.TotalSeconds * time.TimestampFrequency) : long.MaxValue;
+        this.total = total == Timeout.InfiniteTimeSpan ? null : total;
+        this.idle = idle == Timeout.InfiniteTimeSpan ? null : idle;
+        deadline = this.total is { } limit ? time.GetTimestamp() + (long)(limit.TotalSeconds * time.TimestampFrequency) : long.MaxValue;
         source = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         callers = caller.UnsafeRegister(static state => ((CancellationTokenSource)state!).Cancel(), source);
         Arm();

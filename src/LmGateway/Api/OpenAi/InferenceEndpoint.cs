@@ -1,0 +1,28 @@
+using LmGateway.Api.Http;
+using LmGateway.Configuration;
+using LmGateway.Serving;
+using LmGateway.Vocabulary;
+using Microsoft.AspNetCore.Http;
+
+namespace LmGateway.Api.OpenAi;
+
+/// <summary>Runs one inference request: holds its body, hands it to Serving, and writes the reply as it comes.</summary>
+internal sealed class InferenceEndpoint(InferencePipeline pipeline, AnswerWriter writer, BodyBudget budget, GatewayOptions options)
+{
+    public async Task RunAsync(HttpContext context, InferenceRoute route)
+    {
+        if (route.IsAnthropic) context.Response.Headers["request-id"] = context.TraceIdentifier;
+        using var body = await HeldBody.ReadAsync(context.Request, budget, context.RequestAborted);
+        var call = new InferenceCall
+        {
+            Context = context.Call("openai"),
+            Dialect = route.Dialect,
+            PathAndQuery = route.UpstreamPath + context.Request.QueryString,
+            Body = body.Sequence,
+            Headers = context.HeadersToPass(options),
+            Wanted = route.Wanted,
+        };
+        var prepared = pipeline.Prepare(call);
+        await writer.WriteAsync(context, prepared, error => route.FailureEvent(error, context.TraceIdentifier));
+    }
+}

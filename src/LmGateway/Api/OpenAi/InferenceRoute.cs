@@ -1,0 +1,53 @@
+using System.Text.Json;
+using LmGateway.Backends;
+using LmGateway.Vocabulary;
+
+namespace LmGateway.Api.OpenAi;
+
+/// <summary>One route that carries inference: its dialect, the kind of model it is for, and how it tells of a failure inside a stream.</summary>
+internal sealed record InferenceRoute(Dialect Dialect, string UpstreamPath, ModelType Wanted, IReadOnlyList<string> Paths)
+{
+    public static IReadOnlyList<InferenceRoute> All { get; } =
+    [
+        new(Dialect.OpenAiChat, "/v1/chat/completions", ModelType.Llm, ["/v1/chat/completions", "/chat/completions"]),
+        new(Dialect.OpenAiCompletions, "/v1/completions", ModelType.Llm, ["/v1/completions", "/completions"]),
+        new(Dialect.OpenAiEmbeddings, "/v1/embeddings", ModelType.Embedding, ["/v1/embeddings", "/embeddings"]),
+        new(Dialect.OpenAiResponses, "/v1/responses", ModelType.Llm, ["/v1/responses"]),
+        new(Dialect.AnthropicMessages, "/v1/messages", ModelType.Llm, ["/v1/messages"]),
+    ];
+
+    public bool IsAnthropic => Dialect == Dialect.AnthropicMessages;
+
+    /// <summary>The event that ends a stream which failed after it had begun.</summary>
+    public byte[] FailureEvent(GatewayError error, string requestId)
+    {
+        using var json = new MemoryStream();
+        var named = Dialect is Dialect.AnthropicMessages or Dialect.OpenAiResponses;
+        json.Write(named ? "event: error\ndata: "u8 : "data: "u8);
+        using (var writer = new Utf8JsonWriter(json)) WriteFailure(writer, error, requestId);
+        json.Write("\n\n"u8);
+        return json.ToArray();
+    }
+
+    private void WriteFailure(Utf8JsonWriter writer, GatewayError error, string requestId)
+    {
+        switch (Dialect)
+        {
+            case Dialect.AnthropicMessages:
+                AnthropicErrors.WriteObject(writer, error, requestId);
+                break;
+            case Dialect.OpenAiResponses:
+                var (_, type, code) = OpenAiErrors.Describe(error.Code);
+                writer.WriteStartObject();
+                writer.WriteString("type", "error");
+                writer.WriteString("code", code ?? type);
+                writer.WriteString("message", error.Message);
+                writer.WriteString("param", error.Parameter);
+                writer.WriteEndObject();
+                break;
+            default:
+                OpenAiErrors.WriteObject(writer, error);
+                break;
+        }
+    }
+}

@@ -1,0 +1,18 @@
+using LmGateway.Api.Http;
+using LmGateway.Backends;
+using LmGateway.Configuration;
+using LmGateway.Serving;
+using Microsoft.AspNetCore.Http;
+
+namespace LmGateway.Api.OpenAi;
+
+/// <summary>Any other path below <c>/v1</c>: method, query, headers and body go on as they are, the body unheld.</summary>
+internal sealed class PassthroughEndpoint(Passthrough passthrough, GatewayOptions options)
+{
+    public async Task RunAsync(HttpContext context, string path)
+    {
+        var exchange = context.ToExchange(Dialect.OpenAiOther, path, options);
+        await using var reply = await passthrough.SendAsync(exchange, await MultipartModel.PeekAsync(context.Request), context.RequestAborted);
+        await ReplyRelay.WriteAsync(context, reply);
+    }
+}

@@ -1,0 +1,68 @@
+using System.Net;
+using LmGateway.Api.Admin;
+using LmGateway.Api.Health;
+using LmGateway.Api.Http;
+using LmGateway.Api.LmStudio;
+using LmGateway.Api.OpenAi;
+using LmGateway.Backends;
+using LmGateway.Backends.LmStudio;
+using LmGateway.Catalog;
+using LmGateway.Configuration;
+using LmGateway.Observability;
+using LmGateway.Scheduling;
+using LmGateway.Security;
+using LmGateway.Serving;
+using LmGateway.State;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace LmGateway;
+
+/// <summary>Puts the rooms together: one Add… and one Map… for each.</summary>
+internal static class GatewayHost
+{
+    public static WebApplication Build(GatewayOptions options, TimeProvider time)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
+        builder.Logging.AddGatewayLog(options.Log);
+        builder.WebHost.ConfigureKestrel(server => Listen(server, options));
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownTimeout);
+        builder.Services.AddSingleton(options).AddSingleton(time);
+        builder.Services.AddState(options).AddLmStudio().AddCatalog(options).AddScheduling(options).AddServing(options).AddHttpApis(options).AddHealth();
+        var app = builder.Build();
+
+        var errors = new RouteErrors(OpenAiErrors.WriteAsync)
+            .Add("/v1/messages", AnthropicErrors.WriteAsync)
+            .Add("/api/v1", NativeErrors.WriteAsync)
+            .Add("/api/v0", NativeErrors.WriteAsync)
+            .Add("/admin", AdminErrors.WriteAsync)
+            .Add("/debug", AdminErrors.WriteAsync);
+        app.Use(next => context => RequestIdentity.AssignAsync(context, next));
+        app.Use(next => new ErrorBoundary(next, errors, app.Services.GetRequiredService<ILogger<ErrorBoundary>>()).InvokeAsync);
+        app.Use(next => context => PathTidying.TidyAsync(context, next));
+        app.UseGatewaySecurity(options, errors.WriteAsync);
+        app.UseRouting();
+        app.MapOpenAi();
+        app.MapNativeLmStudio();
+        app.MapAdminApi();
+        app.MapHealth();
+        return app;
+    }
+
+    private static void Listen(KestrelServerOptions server, GatewayOptions options)
+    {
+        server.AddServerHeader = false;
+        server.Limits.MaxRequestBodySize = null;
+        server.AllowSynchronousIO = false;
+        foreach (var address in options.Listen.Addresses)
+        {
+            if (address.IsEveryInterface) server.ListenAnyIP(address.Port);
+            else if (address.Address is { } ip) server.Listen(ip, address.Port);
+            else if (address.IsLoopback && address.Port == 0) server.Listen(IPAddress.Loopback, 0);
+            else server.ListenLocalhost(address.Port);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+using LmGateway.Backends;
+using LmGateway.Catalog;
+using LmGateway.Configuration;
+using LmGateway.Scheduling;
+using LmGateway.Serving.Dialects;
+using LmGateway.Vocabulary;
+
+namespace LmGateway.Serving;
+
+/// <summary>A request that has been read: what it asks for and of whom, before anything is done about it.</summary>
+internal sealed record PreparedInference(InferenceCall Call, RequestPeek Peek, string Model)
+{
+    /// <summary>Put into the request where it has none.</summary>
+    public InferenceDefaults Defaults { get; init; } = InferenceDefaults.None;
+
+    /// <summary>The caller gets a stream of events.</summary>
+    public bool Streamed => Peek.Streamed || (Defaults.Stream == true && !Peek.Has(RequestField.Stream));
+}
+
+/// <summary>
+/// The life of an inference request: read (<see cref="Prepare"/>), find the model, wait for an instance, send, and hand the reply on
+/// mended (<see cref="StartAsync"/>). The instance is held until the answer is disposed of.
+/// </summary>
+internal sealed class InferencePipeline(
+    ModelFinder finder, ModelCatalog catalog, Scheduler scheduler, ActiveModelState active, GatewayOptions options, AnswerFactory answers)
+{
+    /// <summary>Reads the request and decides who names its model. Bad input ends here.</summary>
+    public PreparedInference Prepare(InferenceCall call)
+    {
+        var peek = RequestPeek.Read(call.Body, call.Dialect);
+        if (peek.Model is { } named) return new PreparedInference(call, peek, named) { Defaults = DefaultsFor(call, named) };
+        if (call.FillsInModel && call.Wanted != ModelType.Embedding)
+        {
+            if (active.Current is { } chosen) return new PreparedInference(call, peek, chosen.Name) { Defaults = chosen.Defaults };
+            if (options.Inference.DefaultModel is { } configured) return new PreparedInference(call, peek, configured);
+        }
+
+        throw new GatewayException(new GatewayError(ErrorCode.ModelRequired, "The request names no model, and none is active. Name one in 'model', or activate one with POST /admin/models/activate.") { Parameter = "model" });
+    }
+
+    /// <summary>
+    /// Returns when the backend's reply has begun. Where the backend says that the instance is gone, its models are looked at anew and the
+    /// request is sent once more: nothing has reached the caller yet.
+    /// </summary>
+    public async Task<InferenceAnswer> StartAsync(PreparedInference prepared, CancellationToken cancellationToken)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            var model = await finder.FindAsync(prepared.Model, prepared.Call.Wanted, cancellationToken);
+            try
+            {
+                return await RunAsync(prepared, model, cancellationToken);
+            }
+            catch (GatewayException gone) when (gone.Error is { Code: ErrorCode.ModelNotFound, Backend: not null } && attempt == 0)
+            {
+                await catalog.RefreshAfterChangeAsync(model.Backend.Backend, cancellationToken);
+            }
+        }
+    }
+
+    private async Task<InferenceAnswer> RunAsync(PreparedInference prepared, ResolvedModel model, CancellationToken cancellationToken)
+    {
+        var lease = await scheduler.AcquireAsync(model.Target, cancellationToken);
+        try
+        {
+            var traits = model.Backend.Traits;
+            var native = prepared.Call.Dialect is Dialect.LmStudioV0 or Dialect.LmStudioV1;
+            var request = RequestMends.Apply(prepared.Peek, traits.Defects, lease.Identifier, prepared.Defaults);
+            var exchange = new Exchange
+            {
+                Dialect = prepared.Call.Dialect,
+                Method = "POST",
+                PathAndQuery = prepared.Call.PathAndQuery,
+                Headers = prepared.Call.Headers,
+                ContentType = prepared.Call.ContentType,
+                Body = request.Body,
+                Streamed = prepared.Streamed,
+                Verbatim = native,
+                Timeout = prepared.Streamed ? options.Timeouts.StreamTimeout : options.RequestTimeout,
+                IdleTimeout = prepared.Streamed ? options.Timeouts.StreamIdleTimeout : null,
+            };
+            var reply = await model.Backend.Backend.ExchangeAsync(exchange, cancellationToken);
+            return await answers.MakeAsync(new Delivery(prepared, request, lease, reply, model.Backend.Name), cancellationToken);
+        }
+        catch (GatewayException failure)
+        {
+            if (failure.Error.Code is ErrorCode.ModelNotFound) lease.Missed();
+            lease.Dispose();
+            throw;
+        }
+        catch
+        {
+            lease.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The active model's parameters go with it also where a request names it itself.</summary>
+    private InferenceDefaults DefaultsFor(InferenceCall call, string named) =>
+        call.FillsInModel && call.Wanted != ModelType.Embedding && active.Current is { } chosen && (named == chosen.ModelKey || named == chosen.InstanceId)
+            ? chosen.Defaults
+            : InferenceDefaults.None;
+}

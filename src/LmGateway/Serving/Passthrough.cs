@@ -1,0 +1,26 @@
+using LmGateway.Backends;
+using LmGateway.Catalog;
+using LmGateway.Configuration;
+using LmGateway.Vocabulary;
+
+namespace LmGateway.Serving;
+
+/// <summary>Hands a request on that no room here understands, to the backend that speaks its dialect.</summary>
+internal sealed class Passthrough(ModelFinder finder, ModelCatalog catalog, GatewayOptions options)
+{
+    /// <summary>Sends it to the backend of the model it names, if it names one that is known, else to the first that speaks the dialect.</summary>
+    public async Task<ExchangeReply> SendAsync(Exchange exchange, string? model, CancellationToken cancellationToken)
+    {
+        var view = await BackendOfAsync(exchange.Dialect, model, cancellationToken);
+        return await view.Backend.ExchangeAsync(exchange with { Timeout = options.RequestTimeout, IdleTimeout = options.Timeouts.StreamIdleTimeout }, cancellationToken);
+    }
+
+    private async ValueTask<BackendView> BackendOfAsync(Dialect dialect, string? model, CancellationToken cancellationToken)
+    {
+        var speaking = catalog.Current.Backends.Where(view => view.Traits.Dialects.Contains(dialect)).ToList();
+        if (speaking.Count == 0) throw new GatewayException(ErrorCode.NotSupported, "No backend here takes this kind of request.");
+        if (speaking.Count == 1 || model is null) return speaking[0];
+        var found = await finder.FindAsync(model, ModelType.Unknown, cancellationToken);
+        return found.Backend;
+    }
+}
