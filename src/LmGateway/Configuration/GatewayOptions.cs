@@ -3,6 +3,14 @@ namespace LmGateway.Configuration;
 /// <summary>Everything that can be set. A section is a record; a leaf carries a <see cref="SettingAttribute"/>.</summary>
 internal sealed record GatewayOptions
 {
+    [Setting("node", "Name of this process among several; the machine's name by default.", Example = "desk")]
+    public string Node { get; init; } = Environment.MachineName.ToLowerInvariant();
+
+    /// <summary>Filled in by the loader; null only where options are made by hand and nothing is to be kept.</summary>
+    [Setting("state_dir", "Folder for what must survive a restart (the active model). The user's configuration folder by default.",
+        Form = SettingForm.Path, Example = "~/.config/lmgateway")]
+    public string? StateDir { get; init; }
+
     public ListenOptions Listen { get; init; } = new();
     public LmStudioOptions LmStudio { get; init; } = new();
     public InferenceOptions Inference { get; init; } = new();
@@ -17,11 +25,13 @@ internal sealed record GatewayOptions
     public CatalogOptions Catalog { get; init; } = new();
     public LogOptions Log { get; init; } = new();
 
-    [Setting("node", "Name of this process among several; the machine's name by default.")]
-    public string Node { get; init; } = Environment.MachineName.ToLowerInvariant();
+    /// <summary>Time limit of a request that is not streamed, from when it is sent to the backend; infinite for none.</summary>
+    public TimeSpan RequestTimeout =>
+        Inference.HttpTimeoutSecs is { } seconds ? TimeSpan.FromSeconds(seconds) : TimeoutOptions.LimitOf(Timeouts.RequestMs);
 
-    [Setting("state_dir", "Folder for what must survive a restart (the active model). The user's configuration folder by default.")]
-    public string? StateDir { get; init; }
+    /// <summary>Time limit for connecting to a backend.</summary>
+    public TimeSpan ConnectTimeout =>
+        Inference.HttpConnectTimeoutSecs is { } seconds ? TimeSpan.FromSeconds(seconds) : TimeSpan.FromMilliseconds(Timeouts.ConnectMs);
 }
 
 internal sealed record ListenOptions
@@ -29,26 +39,35 @@ internal sealed record ListenOptions
     [Setting("listen.http", "Serve HTTP at all.")]
     public bool Http { get; init; } = true;
 
-    [Setting("listen.host", "Address to bind: an IP address, localhost, or * for every interface.", Aliases = ["HOST", "GATEWAY_HOST", "INFERENCE_SERVER_HOST"], KeyAliases = ["server.host"])]
+    [Setting("listen.host", "Address to bind: an IP address, localhost, or * for every interface.",
+        Aliases = ["HOST", "GATEWAY_HOST", "INFERENCE_SERVER_HOST"], KeyAliases = ["server.host"], Form = SettingForm.BindHost)]
     public string Host { get; init; } = "127.0.0.1";
 
-    [Setting("listen.port", "Port to bind; 0 takes a free one.", Aliases = ["PORT", "GATEWAY_PORT", "INFERENCE_SERVER_PORT"], KeyAliases = ["server.port"], Min = 0, Max = 65535)]
+    [Setting("listen.port", "Port to bind; 0 takes a free one.",
+        Aliases = ["PORT", "GATEWAY_PORT", "INFERENCE_SERVER_PORT"], KeyAliases = ["server.port"], Min = 0, Max = 65535)]
     public int Port { get; init; } = 8000;
 
-    [Setting("listen.urls", "Full addresses instead of host and port, several separated by ';': http://127.0.0.1:8000;http://127.0.0.1:8002", KeyAliases = ["urls"])]
+    [Setting("listen.urls", "Full addresses instead of host and port, several separated by ';'.",
+        KeyAliases = ["urls"], Form = SettingForm.ListenUrl, Example = "http://127.0.0.1:8002")]
     public IReadOnlyList<string> Urls { get; init; } = [];
+
+    /// <summary>What is to be bound: the addresses of <see cref="Urls"/>, or the one of <see cref="Host"/> and <see cref="Port"/>; none with HTTP off.</summary>
+    public IReadOnlyList<ListenAddress> Addresses =>
+        !Http ? [] : Urls.Count == 0 ? [new ListenAddress(Host, Port)] : [.. Urls.Select(ListenAddress.Parse)];
 }
 
 internal sealed record LmStudioOptions
 {
     [Setting("lmstudio.base_url", "Address of LM Studio's server. A trailing /, /v1, /api/v0 or /api/v1 is ignored.",
-        Aliases = ["LMSTUDIO_BASE_URL", "LMSTUDIO_URL", "INFERENCE_INFERENCE_BASE_URL", "OPENAI_BASE_URL"], KeyAliases = ["inference.base_url"])]
+        Aliases = ["LMSTUDIO_BASE_URL", "LMSTUDIO_URL", "INFERENCE_INFERENCE_BASE_URL", "OPENAI_BASE_URL"],
+        KeyAliases = ["inference.base_url"], Form = SettingForm.BaseUrl)]
     public string BaseUrl { get; init; } = "http://127.0.0.1:1234";
 
-    [Setting("lmstudio.api_token", "API token where LM Studio requires authentication (sk-lm-…).", Aliases = ["LM_API_TOKEN", "OPENAI_API_KEY"], Secret = true)]
+    [Setting("lmstudio.api_token", "API token where LM Studio requires authentication (sk-lm-…).",
+        Aliases = ["LM_API_TOKEN", "OPENAI_API_KEY"], Example = "sk-lm-id:secret", Secret = true)]
     public string? ApiToken { get; init; }
 
-    [Setting("lmstudio.models_dir", "LM Studio's models folder.", Aliases = ["LMSTUDIO_MODELS_DIR"])]
+    [Setting("lmstudio.models_dir", "LM Studio's models folder.", Aliases = ["LMSTUDIO_MODELS_DIR"], Form = SettingForm.Path)]
     public string ModelsDir { get; init; } = "~/.lmstudio/models";
 
     [Setting("lmstudio.connect_attempts", "Attempts to open the control connection before a control request fails.", Min = 1, Max = 100)]
@@ -57,33 +76,40 @@ internal sealed record LmStudioOptions
     [Setting("lmstudio.connect_retry", "Pause between these attempts.", Min = 0, Max = 600000, Unit = "ms")]
     public int ConnectRetryMs { get; init; } = 2000;
 
-    [Setting("lmstudio.lms_path", "The lms program, where it is not on the PATH or in LM Studio's own folder.")]
+    [Setting("lmstudio.lms_path", "The lms program, where it is not on the PATH or in LM Studio's own folder.",
+        Form = SettingForm.Path, Example = "~/.lmstudio/bin/lms")]
     public string? LmsPath { get; init; }
 }
 
-/// <summary>The provider contract. Naming a provider, a default model, allowed models or its defaults switches it on.</summary>
+/// <summary>The provider contract. Naming a provider, a default model or allowed models switches it on.</summary>
 internal sealed record InferenceOptions
 {
-    [Setting("inference.provider", "lmstudio.", Aliases = ["INFERENCE_INFERENCE_PROVIDER"], OneOf = ["lmstudio"])]
+    [Setting("inference.provider", "The provider behind the contract.", OneOf = ["lmstudio"])]
     public string? Provider { get; init; }
 
-    [Setting("inference.default_model", "Model for requests that name none while no model is active.", Aliases = ["INFERENCE_INFERENCE_DEFAULT_MODEL"])]
+    [Setting("inference.default_model", "Model for requests that name none while no model is active.", Example = "qwen/qwen3-4b-2507")]
     public string? DefaultModel { get; init; }
 
-    [Setting("inference.allowed_models", "The only models that may be asked for; empty for all.", Aliases = ["INFERENCE_INFERENCE_ALLOWED_MODELS"])]
+    [Setting("inference.allowed_models", "The only models that may be asked for; empty for all.", Example = "qwen/qwen3-4b-2507")]
     public IReadOnlyList<string> AllowedModels { get; init; } = [];
 
-    [Setting("inference.http.timeout_secs", "Time limit of a request that is not streamed; wins over timeouts.request where set.", Aliases = ["INFERENCE_INFERENCE_HTTP_TIMEOUT_SECS"], Min = 1, Max = 3600, Unit = "s")]
+    [Setting("inference.http.timeout_secs", "Time limit of a request that is not streamed; wins over timeouts.request where set.",
+        Min = 1, Max = 3600, Unit = "s", Example = "60")]
     public int? HttpTimeoutSecs { get; init; }
 
-    [Setting("inference.http.connect_timeout_secs", "Time limit for connecting to the backend; wins over timeouts.connect where set.", Aliases = ["INFERENCE_INFERENCE_HTTP_CONNECT_TIMEOUT_SECS"], Min = 1, Max = 300, Unit = "s")]
+    [Setting("inference.http.connect_timeout_secs", "Time limit for connecting to the backend; wins over timeouts.connect where set.",
+        Min = 1, Max = 300, Unit = "s", Example = "10")]
     public int? HttpConnectTimeoutSecs { get; init; }
 
-    [Setting("inference.http.keep_alive_secs", "How long an idle connection to the backend is kept.", Aliases = ["INFERENCE_INFERENCE_HTTP_KEEP_ALIVE_SECS"], Min = 1, Max = 3600, Unit = "s")]
+    [Setting("inference.http.keep_alive_secs", "How long an idle connection to the backend is kept.", Min = 1, Max = 3600, Unit = "s")]
     public int HttpKeepAliveSecs { get; init; } = 60;
 
-    [Setting("inference.http.max_idle_connections", "Idle connections to the backend that are kept.", Aliases = ["INFERENCE_INFERENCE_HTTP_MAX_IDLE_CONNECTIONS"], Min = 1, Max = 10000)]
+    [Setting("inference.http.max_idle_connections", "Idle connections to the backend that are kept; no limit where unset.",
+        Min = 1, Max = 10000, Example = "10")]
     public int? HttpMaxIdleConnections { get; init; }
+
+    /// <summary>Whether the provider contract applies; an address or HTTP settings alone do not switch it on.</summary>
+    public bool IsProviderContract => Provider is not null || DefaultModel is not null || AllowedModels.Count > 0;
 }
 
 internal sealed record ResolveOptions

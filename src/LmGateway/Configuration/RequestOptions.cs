@@ -15,17 +15,20 @@ internal sealed record SchedulingOptions
     [Setting("scheduling.on_demand.ttl_seconds", "Idle time after which a model loaded on demand is unloaded; 0 for never.", Min = 0, Max = 31536000, Unit = "s")]
     public int OnDemandTtlSeconds { get; init; } = 3600;
 
-    [Setting("scheduling.on_demand.load_config.context_length", "Context of models loaded on demand; the backend's default where unset.", Min = 1, Unit = "tokens")]
+    [Setting("scheduling.on_demand.load_config.context_length", "Context of models loaded on demand; the backend's default where unset.", Min = 1, Max = 2147483647, Unit = "tokens", Example = "8192")]
     public int? OnDemandContextLength { get; init; }
 
-    [Setting("scheduling.on_demand.load_config.gpu_ratio", "Part of models loaded on demand that goes to the GPU, 0 to 1.", Min = 0, Max = 1)]
+    [Setting("scheduling.on_demand.load_config.gpu_ratio", "Part of models loaded on demand that goes to the GPU, 0 to 1.", Min = 0, Max = 1, Example = "0.5")]
     public double? OnDemandGpuRatio { get; init; }
 
-    [Setting("scheduling.on_demand.load_config.flash_attention", "Flash attention for models loaded on demand.")]
+    [Setting("scheduling.on_demand.load_config.flash_attention", "Flash attention for models loaded on demand.", Example = "true")]
     public bool? OnDemandFlashAttention { get; init; }
 
-    [Setting("scheduling.on_demand.load_config.parallel", "Requests that a model loaded on demand runs at the same time.", Min = 1, Max = 1023)]
+    [Setting("scheduling.on_demand.load_config.parallel", "Requests that a model loaded on demand runs at the same time.", Min = 1, Max = 1023, Example = "4")]
     public int? OnDemandParallel { get; init; }
+
+    /// <summary>Idle time after which a model loaded on demand is unloaded; null for never.</summary>
+    public TimeSpan? OnDemandTtl => OnDemandTtlSeconds == 0 ? null : TimeSpan.FromSeconds(OnDemandTtlSeconds);
 
     [Setting("scheduling.evict", "idle: a load that does not fit unloads idle models that were loaded on demand; never: it fails.")]
     public EvictPolicy Evict { get; init; } = EvictPolicy.Idle;
@@ -68,6 +71,16 @@ internal sealed record TimeoutOptions
 
     [Setting("timeouts.shutdown", "How long running requests may take to end when the service is stopped.", Min = 0, Max = 3600000, Unit = "ms")]
     public int ShutdownMs { get; init; } = 10_000;
+
+    /// <summary>Time limit of a streamed request; infinite for none.</summary>
+    public TimeSpan StreamTimeout => LimitOf(StreamMs);
+
+    /// <summary>The longest silence inside a stream; infinite for any.</summary>
+    public TimeSpan StreamIdleTimeout => LimitOf(StreamIdleMs);
+
+    /// <summary>0 means no limit.</summary>
+    internal static TimeSpan LimitOf(int milliseconds) =>
+        milliseconds == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(milliseconds);
 }
 
 internal sealed record LimitOptions

@@ -2,19 +2,25 @@ namespace LmGateway.Configuration;
 
 internal sealed record SecurityOptions
 {
-    [Setting("security.api_key", "Key that callers must send as X-API-Key or bearer token. Unset for none.", Aliases = ["GATEWAY_API_KEY"], Secret = true)]
+    [Setting("security.api_key", "Key that callers must send as X-API-Key or bearer token. Unset for none.",
+        Aliases = ["GATEWAY_API_KEY"], Example = "a-long-random-text", Secret = true)]
     public string? ApiKey { get; init; }
 
-    [Setting("security.ip_allowlist", "Addresses and networks (CIDR) that may call, separated by commas; * for all.", Aliases = ["IP_ALLOWLIST"])]
+    [Setting("security.ip_allowlist", "Addresses and networks (CIDR) that may call, separated by commas; * for all.",
+        Aliases = ["IP_ALLOWLIST"], Form = SettingForm.CallerRange, Example = "192.168.0.0/16")]
     public IReadOnlyList<string> IpAllowlist { get; init; } = ["*"];
 
-    [Setting("security.allowed_hosts", "Further names under which this service is called (Host header).")]
+    [Setting("security.allowed_hosts", "Further names under which this service is called (Host header).",
+        Form = SettingForm.HostName, Example = "gateway.lan")]
     public IReadOnlyList<string> AllowedHosts { get; init; } = [];
 
-    [Setting("security.cors_origins", "Web origins that may call, separated by commas; unset for loopback and desktop origins; * for every origin, without credentials.", Aliases = ["CORS_ORIGINS"])]
+    [Setting("security.cors_origins",
+        "Web origins that may call, separated by commas; unset for loopback and desktop origins; * for every origin, without credentials.",
+        Aliases = ["CORS_ORIGINS"], Form = SettingForm.WebOrigin, Example = "https://chat.example.com")]
     public IReadOnlyList<string> CorsOrigins { get; init; } = [];
 
-    [Setting("security.trusted_proxies", "Addresses and networks of proxies whose X-Forwarded-For is believed.")]
+    [Setting("security.trusted_proxies", "Addresses and networks of proxies whose X-Forwarded-For is believed.",
+        Form = SettingForm.AddressRange, Example = "10.0.0.2")]
     public IReadOnlyList<string> TrustedProxies { get; init; } = [];
 
     [Setting("security.allow_insecure", "Bind beyond loopback although neither a key nor an allowlist protects the service.")]
@@ -22,4 +28,7 @@ internal sealed record SecurityOptions
 
     [Setting("security.require_auth_for_health", "Ask for the key on /health too.", Aliases = ["REQUIRE_AUTH_FOR_HEALTH"])]
     public bool RequireAuthForHealth { get; init; }
+
+    /// <summary>Whether a stranger who reaches the listener is turned away: by a key, or by an allowlist that leaves someone out.</summary>
+    public bool IsProtected => ApiKey is not null || !IpAllowlist.Any(AddressRange.IsEveryone);
 }

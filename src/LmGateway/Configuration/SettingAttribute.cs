@@ -1,5 +1,29 @@
 namespace LmGateway.Configuration;
 
+/// <summary>What a text must look like, and how it is made canonical when it is read.</summary>
+internal enum SettingForm
+{
+    Text,
+
+    /// <summary>A file or folder; <c>~</c>, <c>$NAME</c>, <c>${NAME}</c> and <c>%NAME%</c> are expanded.</summary>
+    Path,
+
+    /// <summary>A server's address, without the API's own path.</summary>
+    BaseUrl,
+
+    /// <summary>What a listener binds: an IP address, localhost, or every interface.</summary>
+    BindHost,
+    ListenUrl,
+
+    /// <summary>An IP address, a network, or <c>*</c> for everyone.</summary>
+    CallerRange,
+
+    /// <summary>An IP address or a network.</summary>
+    AddressRange,
+    WebOrigin,
+    HostName,
+}
+
 /// <summary>
 /// Describes one setting where it is declared: its key in <c>lmgateway.yaml</c>, what it does, and the other names it goes by.
 /// The loader, the checks, <c>doctor</c>, the example file and the documentation are all made from it.
@@ -12,7 +36,10 @@ internal sealed class SettingAttribute(string key, string description) : Attribu
 
     public string Description { get; } = description;
 
-    /// <summary>Environment names of the five documents, first one strongest.</summary>
+    /// <summary>
+    /// Environment names beside the product's own, first one strongest. Keys below <c>inference.</c> get their
+    /// <c>INFERENCE_INFERENCE_…</c> name by rule; it is listed here only where it must stand before another.
+    /// </summary>
     public string[] Aliases { get; init; } = [];
 
     /// <summary>Other YAML keys for the same value, first one strongest.</summary>
@@ -29,4 +56,10 @@ internal sealed class SettingAttribute(string key, string description) : Attribu
 
     /// <summary><c>s</c>, <c>ms</c>, <c>bytes</c>, <c>tokens</c> …: the unit of a number or of a <see cref="TimeSpan"/> written as a number.</summary>
     public string? Unit { get; init; }
+
+    /// <summary>What a text, or each text of a list, must look like.</summary>
+    public SettingForm Form { get; init; }
+
+    /// <summary>A good value, shown where there is no default.</summary>
+    public string? Example { get; init; }
 }

@@ -1,0 +1,11 @@
+namespace LmGateway.Cli;
+
+/// <summary>What the commands do, given by the composition root. Each returns the exit code and ends when its token is cancelled.</summary>
+internal sealed record CommandHandlers
+{
+    public required Func<ServeSettings, CancellationToken, Task<int>> Serve { get; init; }
+    public required Func<SimulateSettings, CancellationToken, Task<int>> Simulate { get; init; }
+
+    /// <summary>The stand-in for the <c>lms</c> program, with the arguments after <c>simulate lms</c>.</summary>
+    public required Func<IReadOnlyList<string>, CancellationToken, Task<int>> SimulateLms { get; init; }
+}

@@ -1,0 +1,10 @@
+namespace LmGateway.Cli;
+
+/// <summary>What the program tells whoever started it.</summary>
+internal static class ExitCodes
+{
+    public const int Success = 0;
+
+    /// <summary>The command line or the settings cannot be used as they are.</summary>
+    public const int BadConfiguration = 2;
+}

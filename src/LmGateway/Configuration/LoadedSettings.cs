@@ -1,0 +1,17 @@
+namespace LmGateway.Configuration;
+
+/// <summary>What the settings came to. With errors the options hold defaults in the places of what could not be used, and nothing may be started from them.</summary>
+internal sealed record LoadedSettings
+{
+    public required GatewayOptions Options { get; init; }
+    public required EffectiveSettings Effective { get; init; }
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+    public IReadOnlyList<SettingError> Errors { get; init; } = [];
+
+    /// <summary>The same settings with another LM Studio, which asks for no token: what <c>--demo</c> runs against.</summary>
+    public LoadedSettings WithLmStudioAt(string baseUrl, string source) => this with
+    {
+        Options = Options with { LmStudio = Options.LmStudio with { BaseUrl = baseUrl, ApiToken = null } },
+        Effective = Effective.With("lmstudio.base_url", baseUrl, source).Without("lmstudio.api_token"),
+    };
+}

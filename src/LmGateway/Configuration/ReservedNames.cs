@@ -1,0 +1,36 @@
+namespace LmGateway.Configuration;
+
+/// <summary>
+/// Environment names of the five documents that no setting of this version reads. They are accepted in silence, so that
+/// a <c>.env</c> written for any of the documents is a good one; a name leaves this list when a setting takes it as an alias.
+/// </summary>
+internal static class ReservedNames
+{
+    private static readonly Dictionary<string, string> Notes = new(StringComparer.Ordinal)
+    {
+        ["NATS_URL"] = "the NATS API",
+        ["NATS_QUEUE_GROUP"] = "the NATS API",
+        ["DEFAULT_REGULAR_MODEL"] = "the chat API",
+        ["DEFAULT_VISION_MODEL"] = "the chat API",
+        ["BACKEND"] = "the MCP tools",
+        ["MODEL_NAME"] = "the MCP tools",
+        ["MODEL_SOURCE"] = "the MCP tools",
+        ["OLLAMA_URL"] = "the Ollama backend",
+        ["LLM_TIMEOUT"] = "the MCP tools",
+        ["THINKING_MODE"] = "the MCP tools",
+        ["TEMPERATURE"] = "the MCP tools",
+        ["AGENTS_CONFIG_PATH"] = "the MCP tools",
+        ["RULES_CONFIG_PATH"] = "the MCP tools",
+        ["LLM_TAGS_CONFIG_PATH"] = "the MCP tools",
+        ["LMSTUDIO_LOG_DIR"] = "the debug API",
+        ["ENABLE_LOG_MONITORING"] = "the debug API",
+        ["NODE_ENV"] = "Node.js; it means nothing here",
+    };
+
+    public static IReadOnlyCollection<string> All => Notes.Keys;
+
+    public static bool Contains(string name) => Notes.ContainsKey(name);
+
+    /// <summary>What the name belongs to.</summary>
+    public static string NoteOf(string name) => Notes[name];
+}

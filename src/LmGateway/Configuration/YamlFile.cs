@@ -1,0 +1,83 @@
+using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
+
+namespace LmGateway.Configuration;
+
+/// <summary>Reads <c>lmgateway.yaml</c> into dotted keys with line numbers. A key that no setting has is an error.</summary>
+internal sealed class YamlFile(SettingsText file, SettingsProblems problems)
+{
+    private readonly List<RawValue> _values = [];
+
+    public static SettingsLayer Read(SettingsText? file, SettingsProblems problems) =>
+        SettingsLayer.Of(LayerKind.File, file is null ? [] : new YamlFile(file, problems).Values());
+
+    private List<RawValue> Values()
+    {
+        try
+        {
+            var stream = new YamlStream();
+            stream.Load(new StringReader(file.Text));
+            if (stream.Documents.Count > 1)
+                problems.Errors.Add(new SettingError(null, null, Place(stream.Documents[1].RootNode), "one document is expected, without ---"));
+            else if (stream.Documents.Count == 1)
+                ReadSection("", stream.Documents[0].RootNode);
+        }
+        catch (YamlException error)
+        {
+            problems.Errors.Add(new SettingError(null, null, $"{file.Name} line {error.Start.Line}", $"this is not valid YAML: {error.InnerException?.Message ?? error.Message}"));
+        }
+
+        return _values;
+    }
+
+    private void ReadSection(string path, YamlNode node)
+    {
+        if (IsEmpty(node)) return;
+        if (node is not YamlMappingNode section)
+        {
+            var key = path.Length == 0 ? null : path;
+            problems.Errors.Add(new SettingError(key, null, Place(node), path.Length == 0
+                ? "sections such as 'lmstudio:' are expected"
+                : $"this is a section: indented keys below it are expected, such as {SettingTable.Keys.First(known => known.StartsWith(path + ".", StringComparison.Ordinal))}"));
+            return;
+        }
+
+        foreach (var (name, value) in section.Children)
+        {
+            var key = name is YamlScalarNode { Value: { } text } ? text : name.ToString();
+            ReadEntry(path.Length == 0 ? key : $"{path}.{key}", name, value);
+        }
+    }
+
+    private void ReadEntry(string key, YamlNode name, YamlNode value)
+    {
+        if (SettingTable.HasKey(key)) ReadValue(key, value);
+        else if (SettingTable.IsSection(key)) ReadSection(key, value);
+        else problems.Errors.Add(UnknownSetting.Error(key, Place(name)));
+    }
+
+    private void ReadValue(string key, YamlNode node)
+    {
+        var source = new SettingSource(LayerKind.File, Place(node));
+        if (IsEmpty(node)) return;
+        if (node is YamlScalarNode scalar)
+        {
+            _values.Add(new RawValue(key, (scalar.Value ?? "").Trim(), source));
+        }
+        else if (node is YamlSequenceNode sequence && sequence.Children.All(child => child is YamlScalarNode))
+        {
+            string[] items = [.. sequence.Children.Where(child => !IsEmpty(child)).Select(child => ((YamlScalarNode)child).Value!.Trim())];
+            _values.Add(new RawValue(key, string.Join(", ", items), source, items));
+        }
+        else
+        {
+            problems.Errors.Add(new SettingError(key, null, source.Text, $"{SettingExpectation.Values(SettingTable.Of(key))} is expected, not keys below it"));
+        }
+    }
+
+    /// <summary>Nothing, <c>null</c> and <c>~</c> all mean unset.</summary>
+    private static bool IsEmpty(YamlNode node) =>
+        node is YamlScalarNode { Value: null or "" } or YamlScalarNode { Style: ScalarStyle.Plain, Value: "null" or "Null" or "NULL" or "~" };
+
+    private string Place(YamlNode node) => $"{file.Name} line {node.Start.Line}";
+}
