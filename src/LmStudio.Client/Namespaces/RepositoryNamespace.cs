@@ -58,7 +58,7 @@ public sealed class RepositoryNamespace
 
     /// <summary>
     /// Lets LM Studio plan the download of a model, then carries the plan out; true when there was anything to download. A download
-    /// of the same model that is under way is followed. Missing in older versions. Cancelling works as for <see cref="DownloadModelAsync"/>.
+    /// of the same model that is under way is followed; a quantisation that does not exist is an error, not replaced. Missing in older versions. Cancelling works as for <see cref="DownloadModelAsync"/>.
     /// </summary>
     public async Task<bool> DownloadAsync(
         DownloadTarget target, IProgress<DownloadEvent>? progress = null, CancellationToken cancellationToken = default)
@@ -77,10 +77,14 @@ public sealed class RepositoryNamespace
             if (DownloadEvent.TryRead(message) is not { } happened) continue;
             progress?.Report(happened);
             if (happened is not DownloadEvent.Planned { IsReady: true } ready) continue;
+            if (target.Quantization is { } wanted && !ready.Plan.Selects(wanted)) throw VariantMissing(request.Endpoint, wanted);
             if (ready.Plan.Action == "none") return false;
             await channel.SendAsync("commit", cancelWord: "cancelDownload", cancellationToken).ConfigureAwait(false);
         }
 
         throw channel.ClosedEarly();
     }
+
+    private static LmStudioRequestException VariantMissing(string endpoint, string quantization) =>
+        new(endpoint, new LmStudioError { Title = $"Cannot find variant {quantization}." });
 }

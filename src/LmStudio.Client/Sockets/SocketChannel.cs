@@ -77,10 +77,10 @@ internal sealed class SocketChannel(SocketConnection connection, int id, string 
     }
 
     /// <summary>Sends a word that takes the work to its next stage, where another word ends it.</summary>
-    public ValueTask SendAsync(string word, string cancelWord, CancellationToken cancellationToken)
+    public async ValueTask SendAsync(string word, string cancelWord, CancellationToken cancellationToken)
     {
+        await connection.SendAsync(OutgoingFrames.ChannelSend(id, word), cancellationToken).ConfigureAwait(false);
         CancelWord = cancelWord;
-        return connection.SendAsync(OutgoingFrames.ChannelSend(id, word), cancellationToken);
     }
 
     /// <summary>The reader has the final message; what may still follow is of no interest.</summary>

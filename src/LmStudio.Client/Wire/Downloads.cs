@@ -118,6 +118,11 @@ public abstract record DownloadEvent
 /// <summary>What a download will do: <c>none</c>, <c>startNewDownload</c> or <c>attachToExistingDownload</c>; its nodes as LM Studio gives them.</summary>
 public sealed record DownloadPlan(string? Action, long SizeBytes, IReadOnlyList<JsonElement> Nodes)
 {
+    /// <summary>Whether the plan takes, or finds already there, a file of this quantisation.</summary>
+    internal bool Selects(string quantization) => Nodes.Any(node =>
+        new[] { node.Member("selected"), node.Member("alreadyOwned") }.Any(file =>
+            string.Equals(file?.Text("quantName"), quantization, StringComparison.OrdinalIgnoreCase)));
+
     internal static DownloadPlan Read(JsonElement json) => new(
         json.Text("downloadAction"),
         json.Int64("downloadSizeBytes") ?? 0,

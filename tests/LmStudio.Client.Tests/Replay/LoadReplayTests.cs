@@ -34,7 +34,7 @@ public sealed class LoadReplayTests
     public async Task A_load_with_every_setting_sends_LM_Studios_own_frame_and_reports_progress_in_order()
     {
         await using var replay = await ReplayServer.StartAsync(Session.Only("/llm", 1));
-        var progress = new ProgressList();
+        var progress = new EventList<LoadEvent>();
         var request = new LoadModelRequest
         {
             ModelKey = "qwen/qwen3-4b",
@@ -51,8 +51,8 @@ public sealed class LoadReplayTests
         Assert.Equal(TimeSpan.FromMinutes(5), loaded.Instance.TimeToLive);
         Assert.Equal(8192, loaded.Instance.ContextLength);
         Assert.False(loaded.WasLoaded);
-        Assert.IsType<LoadEvent.Resolved>(progress.Events[0]);
-        Assert.Equal([0, 0.25, 0.5, 0.75, 1], progress.Events.OfType<LoadEvent.Progressed>().Select(e => e.Fraction));
+        Assert.IsType<LoadEvent.Resolved>(progress.Items[0]);
+        Assert.Equal([0, 0.25, 0.5, 0.75, 1], progress.Items.OfType<LoadEvent.Progressed>().Select(e => e.Fraction));
         await replay.EndAsync();
     }
 
@@ -153,13 +153,5 @@ public sealed class LoadReplayTests
         Assert.Equal(8, (await second).Count);
         Assert.Equal([97, 98, 99], await embedding.TokenizeAsync(loaded.Instance, "abc"));
         await replay.EndAsync();
-    }
-
-    /// <summary>Keeps what is reported, in the reporting order.</summary>
-    private sealed class ProgressList : IProgress<LoadEvent>
-    {
-        public List<LoadEvent> Events { get; } = [];
-
-        public void Report(LoadEvent value) => Events.Add(value);
     }
 }
