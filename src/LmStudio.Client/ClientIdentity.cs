@@ -33,6 +33,6 @@ internal sealed partial record ClientIdentity(string Identifier, string Passkey)
 
     private static string Random() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(18));
 
-    [GeneratedRegex("^sk-lm-(?<name>[A-Za-z0-9]{8}):(?<secret>[A-Za-z0-9]{20})$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("^sk-lm-(?<name>[A-Za-z0-9]{8}):(?<secret>[A-Za-z0-9]{20})\\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex TokenPattern();
 }

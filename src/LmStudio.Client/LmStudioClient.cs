@@ -24,6 +24,9 @@ public sealed class LmStudioClient : IAsyncDisposable
         Llm = new LlmNamespace(Socket("llm"), options);
         Embedding = new EmbeddingNamespace(Socket("embedding"), options);
         System = new SystemNamespace(Socket("system"));
+        Repository = new RepositoryNamespace(Socket("repository"), options);
+        Files = new FilesNamespace(Socket("files"));
+        Diagnostics = new DiagnosticsNamespace(Socket("diagnostics"));
 
         NamespaceSocket Socket(string name)
         {
@@ -41,6 +44,15 @@ public sealed class LmStudioClient : IAsyncDisposable
 
     /// <summary>The application: downloaded models, version, HTTP server.</summary>
     public SystemNamespace System { get; }
+
+    /// <summary>Searching and downloading models.</summary>
+    public RepositoryNamespace Repository { get; }
+
+    /// <summary>Files for conversations.</summary>
+    public FilesNamespace Files { get; }
+
+    /// <summary>LM Studio's log.</summary>
+    public DiagnosticsNamespace Diagnostics { get; }
 
     /// <summary>Whether LM Studio answers: at the given address, or without one anywhere on this machine. Never throws for a server that is down.</summary>
     public async Task<bool> IsReachableAsync(CancellationToken cancellationToken = default) =>

@@ -22,8 +22,8 @@ internal sealed class SocketChannel(SocketConnection connection, int id, string 
     /// <summary>Whether the server has accepted the channel by sending something on it.</summary>
     public bool IsAnswered { get; private set; }
 
-    /// <summary>The word that ends this channel's work.</summary>
-    public string CancelWord { get; init; } = "cancel";
+    /// <summary>The word that ends this channel's work as it now stands.</summary>
+    public string CancelWord { get; set; } = "cancel";
 
     /// <summary>How long the channel may be silent; infinite for channels that only report what happens.</summary>
     public TimeSpan IdleTimeout { get; init; } = options.ChannelIdleTimeout;
@@ -74,6 +74,13 @@ internal sealed class SocketChannel(SocketConnection connection, int id, string 
         if (ended || asked) return;
         asked = true;
         await connection.TrySendAsync(OutgoingFrames.ChannelSend(id, CancelWord)).ConfigureAwait(false);
+    }
+
+    /// <summary>Sends a word that takes the work to its next stage, where another word ends it.</summary>
+    public async ValueTask SendAsync(string word, string cancelWord, CancellationToken cancellationToken)
+    {
+        await connection.SendAsync(OutgoingFrames.ChannelSend(id, word), cancellationToken).ConfigureAwait(false);
+        CancelWord = cancelWord;
     }
 
     /// <summary>The reader has the final message; what may still follow is of no interest.</summary>

@@ -94,6 +94,27 @@ internal sealed class SocketConnection : IAsyncDisposable
     /// <summary>Messages for this channel are dropped from now on.</summary>
     public void Forget(int channelId) => channels.TryRemove(channelId, out _);
 
+    /// <summary>Hands a frame to the send loop, which disposes it; waits while the way is blocked.</summary>
+    public async ValueTask SendAsync(PooledBuffer frame, CancellationToken cancellationToken)
+    {
+        try
+        {
+            // A failure that came before the request was entered as pending did not reach it.
+            if (failure is { } gone) throw gone();
+            await outgoing.Writer.WriteAsync(frame, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ChannelClosedException)
+        {
+            frame.Dispose();
+            throw failure!();
+        }
+        catch
+        {
+            frame.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Sends a frame whose loss does no harm: not at all when the connection is gone or its way is blocked.</summary>
     public async ValueTask TrySendAsync(PooledBuffer frame)
     {
@@ -113,26 +134,6 @@ internal sealed class SocketConnection : IAsyncDisposable
     {
         End(() => new LmStudioConnectionException("The client was disposed."));
         await running.ConfigureAwait(false);
-    }
-
-    private async ValueTask SendAsync(PooledBuffer frame, CancellationToken cancellationToken)
-    {
-        try
-        {
-            // A failure that came before the request was entered as pending did not reach it.
-            if (failure is { } gone) throw gone();
-            await outgoing.Writer.WriteAsync(frame, cancellationToken).ConfigureAwait(false);
-        }
-        catch (ChannelClosedException)
-        {
-            frame.Dispose();
-            throw failure!();
-        }
-        catch
-        {
-            frame.Dispose();
-            throw;
-        }
     }
 
     private async Task RunAsync()
