@@ -1,0 +1,150 @@
+using System.Runtime.InteropServices;
+
+namespace LmStudio.Simulator.Engine;
+
+/// <summary>What an instance is doing, in the protocol's words.</summary>
+public enum ProcessingStatus
+{
+    Idle,
+    ProcessingPrompt,
+    Generating,
+    ComputingEmbedding,
+}
+
+/// <summary>What an instance is doing and how many predictions wait for it.</summary>
+[StructLayout(LayoutKind.Auto)]
+public readonly record struct ProcessingState(ProcessingStatus Status, int Queued);
+
+/// <summary>A loaded copy of a model. It runs a limited number of predictions at once; the others wait in order.</summary>
+public sealed class LoadedInstance : IDisposable
+{
+    private readonly SemaphoreSlim _sessions;
+    private readonly CancellationTokenSource _unloaded = new();
+    private readonly TimeProvider _time;
+    private readonly int[] _busy = new int[Enum.GetValues<ProcessingStatus>().Length];
+    private readonly ITimer? _expiry;
+    private int _queued;
+    private int _users;
+    private long _lastUsedMs;
+
+    internal LoadedInstance(SimulatedModel model, string identifier, string reference, LoadRequest request, KvConfig loadConfig, TimeProvider time, Action<LoadedInstance> expired)
+    {
+        (Model, Identifier, InstanceReference, LoadConfig, Ttl, OnDemand, _time) = (model, identifier, reference, loadConfig, request.Ttl, request.OnDemand, time);
+        ContextLength = loadConfig.Int(model.Domain == ModelDomain.Llm ? LoadConfigSchema.LlmContextLength : LoadConfigSchema.EmbeddingContextLength) ?? 2048;
+        Parallel = Math.Max(1, loadConfig.Int(LoadConfigSchema.ParallelSessions) ?? 4);
+        LoadedAt = time.GetUtcNow();
+        Unloaded = _unloaded.Token;
+        _sessions = new SemaphoreSlim(Parallel);
+        if (Ttl is not null) _expiry = time.CreateTimer(_ => Expire(expired), null, Ttl.Value, Timeout.InfiniteTimeSpan);
+    }
+
+    public SimulatedModel Model { get; }
+
+    /// <summary>The name that inference calls and unload address.</summary>
+    public string Identifier { get; }
+
+    /// <summary>Opaque, unique per load.</summary>
+    public string InstanceReference { get; }
+
+    /// <summary>The effective load configuration.</summary>
+    public KvConfig LoadConfig { get; }
+
+    /// <summary>The idle time after which it is unloaded; null is never.</summary>
+    public TimeSpan? Ttl { get; }
+
+    /// <summary>Whether inference or get-or-load asked for it; only such instances are evicted by another load on demand.</summary>
+    public bool OnDemand { get; }
+
+    public int ContextLength { get; }
+
+    /// <summary>How many predictions it runs at once.</summary>
+    public int Parallel { get; }
+
+    public DateTimeOffset LoadedAt { get; }
+
+    /// <summary>When it was last used, in Unix milliseconds; null before the first use.</summary>
+    public long? LastUsedUnixMs => Volatile.Read(ref _lastUsedMs) is var ms && ms != 0 ? ms : null;
+
+    /// <summary>Cancelled when the instance is unloaded; predictions then end.</summary>
+    public CancellationToken Unloaded { get; }
+
+    public ProcessingState State
+    {
+        get
+        {
+            var status = ProcessingStatus.Idle;
+            foreach (var candidate in (ReadOnlySpan<ProcessingStatus>)[ProcessingStatus.ComputingEmbedding, ProcessingStatus.ProcessingPrompt, ProcessingStatus.Generating])
+                if (Volatile.Read(ref _busy[(int)candidate]) > 0) status = candidate;
+            return new ProcessingState(status, Volatile.Read(ref _queued));
+        }
+    }
+
+    /// <summary>Waits for a free session, first come first served.</summary>
+    internal async Task<Session> EnterAsync(CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _users);
+        Interlocked.Increment(ref _queued);
+        try
+        {
+            await _sessions.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            Leave();
+            throw;
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _queued);
+        }
+
+        return new Session(this);
+    }
+
+    internal void Unload()
+    {
+        _expiry?.Dispose();
+        _unloaded.Cancel();
+    }
+
+    public void Dispose()
+    {
+        Unload();
+        _unloaded.Dispose();
+        _sessions.Dispose();
+    }
+
+    private void Leave()
+    {
+        Volatile.Write(ref _lastUsedMs, _time.GetUtcNow().ToUnixTimeMilliseconds());
+        if (Interlocked.Decrement(ref _users) == 0 && Ttl is { } ttl && !Unloaded.IsCancellationRequested) _expiry?.Change(ttl, Timeout.InfiniteTimeSpan);
+    }
+
+    private void Expire(Action<LoadedInstance> expired)
+    {
+        if (Volatile.Read(ref _users) == 0) expired(this);
+    }
+
+    /// <summary>One of the instance's parallel sessions; the phase shows in <see cref="State"/>.</summary>
+    internal sealed class Session(LoadedInstance instance) : IDisposable
+    {
+        private ProcessingStatus _phase;
+
+        public ProcessingStatus Phase
+        {
+            set
+            {
+                Interlocked.Decrement(ref instance._busy[(int)_phase]);
+                Interlocked.Increment(ref instance._busy[(int)value]);
+                _phase = value;
+            }
+        }
+
+        public void Dispose()
+        {
+            Phase = ProcessingStatus.Idle;
+            instance._sessions.Release();
+            instance.Leave();
+        }
+    }
+}

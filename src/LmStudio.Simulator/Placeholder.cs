@@ -1,2 +1,0 @@
-namespace LmStudio.Simulator;
-internal static class Placeholder;
