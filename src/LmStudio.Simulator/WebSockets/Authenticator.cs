@@ -9,7 +9,7 @@ internal sealed class Authenticator(ClientRegistry clients, Func<string?> apiTok
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     /// <summary>The client that may come in, or null after it was refused and told so. A client that came in must <see cref="Leave"/>.</summary>
-    public async Task<AuthenticatedClient?> AuthenticateAsync(FrameSocket socket, CancellationToken cancellationToken)
+    public async Task<Credentials?> AuthenticateAsync(FrameSocket socket, CancellationToken cancellationToken)
     {
         var reading = ReadCredentialsAsync(socket, cancellationToken);
         if (!await EndsInTimeAsync(reading, cancellationToken))
@@ -27,12 +27,12 @@ internal sealed class Authenticator(ClientRegistry clients, Func<string?> apiTok
             return null;
         }
 
-        if (clients.Enter(credentials!.Identifier, credentials.Passkey) is { } files) return new AuthenticatedClient(credentials.Identifier, files);
+        if (clients.TryEnter(credentials!.Identifier, credentials.Passkey)) return credentials;
         await RefuseAsync(socket, $"Failed to validate client: Invalid client passkey for client \"{credentials.Identifier}\"", cancellationToken);
         return null;
     }
 
-    public void Leave(AuthenticatedClient client) => clients.Leave(client.Identifier);
+    public void Leave(Credentials client) => clients.Leave(client.Identifier);
 
     private string? RefusalOf(Credentials? credentials) =>
         credentials is null ? "Connection closed before authentication completed"
@@ -60,6 +60,3 @@ internal sealed class Authenticator(ClientRegistry clients, Func<string?> apiTok
         await socket.CloseAsync(cancellationToken);
     }
 }
-
-/// <summary>A client that has named itself, with the files it has uploaded so far.</summary>
-internal sealed record AuthenticatedClient(string Identifier, UploadedFiles Files);

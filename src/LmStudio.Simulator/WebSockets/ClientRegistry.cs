@@ -1,23 +1,22 @@
 namespace LmStudio.Simulator.WebSockets;
 
 /// <summary>
-/// The clients that hold at least one connection. While an identifier is held its first passkey is the only right one, and its uploaded
-/// files live; both go with its last connection.
+/// The clients that hold at least one connection. While an identifier is held, its first passkey is the only right one.
 /// </summary>
 internal sealed class ClientRegistry
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, (string Passkey, int Connections, UploadedFiles Files)> _clients = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (string Passkey, int Connections)> _clients = new(StringComparer.Ordinal);
 
-    /// <summary>Counts one more connection in; null when the passkey is not the one that came first.</summary>
-    public UploadedFiles? Enter(string identifier, string passkey)
+    /// <summary>Counts one more connection in; false when the passkey is not the one that came first.</summary>
+    public bool TryEnter(string identifier, string passkey)
     {
         lock (_gate)
         {
-            var client = _clients.GetValueOrDefault(identifier, (Passkey: passkey, Connections: 0, Files: new UploadedFiles()));
-            if (client.Passkey != passkey) return null;
+            var client = _clients.GetValueOrDefault(identifier, (Passkey: passkey, Connections: 0));
+            if (client.Passkey != passkey) return false;
             _clients[identifier] = client with { Connections = client.Connections + 1 };
-            return client.Files;
+            return true;
         }
     }
 

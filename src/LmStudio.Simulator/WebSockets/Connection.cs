@@ -13,7 +13,7 @@ namespace LmStudio.Simulator.WebSockets;
 /// Call ids and channel ids are separate spaces. A frame that makes no sense is passed over; a request that cannot be served gets a warning
 /// (at most five a connection) and stays open.
 /// </summary>
-internal sealed partial class Connection(FrameSocket socket, IReadOnlyDictionary<string, Endpoint> endpoints, UploadedFiles files, ILogger logger)
+internal sealed partial class Connection(FrameSocket socket, Namespace served, ILogger logger)
 {
     private const int MaxWarnings = 5;
 
@@ -53,7 +53,7 @@ internal sealed partial class Connection(FrameSocket socket, IReadOnlyDictionary
     private async Task ReceiveCallAsync(JsonElement frame, CancellationToken cancellationToken)
     {
         if (Text(frame, "endpoint") is not { } name || Id(frame, "callId") is not { } callId) return;
-        if (endpoints.GetValueOrDefault(name) is not RpcEndpoint endpoint)
+        if (served.Endpoints.GetValueOrDefault(name) is not RpcEndpoint endpoint)
         {
             await WarnAsync($"Received rpcCall for unknown endpoint, endpoint = {name}", "rpcEndpointUnknown", cancellationToken);
             return;
@@ -67,13 +67,13 @@ internal sealed partial class Connection(FrameSocket socket, IReadOnlyDictionary
             return;
         }
 
-        Track(AnswerAsync(endpoint, callId, new EndpointCall(parameter ?? default, files), cancellationToken));
+        Track(AnswerAsync(endpoint, callId, new EndpointCall(parameter ?? default), cancellationToken));
     }
 
     private async Task ReceiveCreateAsync(JsonElement frame, CancellationToken cancellationToken)
     {
         if (Text(frame, "endpoint") is not { } name || Id(frame, "channelId") is not { } channelId) return;
-        if (endpoints.GetValueOrDefault(name) is not ChannelEndpoint endpoint)
+        if (served.Endpoints.GetValueOrDefault(name) is not ChannelEndpoint endpoint)
         {
             await WarnAsync($"Received channelCreate for unknown endpoint, endpoint = {name}", "channelEndpointUnknown", cancellationToken);
             return;
@@ -87,9 +87,9 @@ internal sealed partial class Connection(FrameSocket socket, IReadOnlyDictionary
             return;
         }
 
-        var channel = new OpenChannel(channelId, endpoint, socket);
+        var channel = new OpenChannel(channelId, endpoint, socket, FaultOf(name));
         if (_channels.TryAdd(channelId, channel))
-            Track(RunAsync(channel, new EndpointCall(parameter ?? default, files), cancellationToken));
+            Track(RunAsync(channel, new EndpointCall(parameter ?? default), cancellationToken));
         else
             await WarnAsync($"Received channelCreate for already open channel, channelId = {channelId}", "channelAlreadyOpen", cancellationToken);
     }
@@ -118,6 +118,7 @@ internal sealed partial class Connection(FrameSocket socket, IReadOnlyDictionary
     {
         try
         {
+            if (FaultOf(endpoint.Name) is { } fault) await fault.BeforeAsync(messageType: null, cancellationToken);
             var result = await endpoint.AnswerAsync(call, cancellationToken);
             await socket.SendAsync(Frames.RpcResult(callId, result), cancellationToken);
         }
@@ -155,6 +156,8 @@ internal sealed partial class Connection(FrameSocket socket, IReadOnlyDictionary
                 return new ProtocolError(exception.Message);
         }
     }
+
+    private PlayedFault? FaultOf(string endpoint) => served.FaultOf(endpoint) is { } fault ? new PlayedFault(fault, socket) : null;
 
     private void Track(Task work)
     {

@@ -20,12 +20,12 @@ internal sealed partial record Credentials(string Identifier, string Passkey)
     public bool Fit(string apiToken)
     {
         var halves = Token().Match(apiToken);
-        return halves.Success && halves.Groups[1].Value == Identifier && halves.Groups[2].Value == Passkey;
+        return halves.Success && halves.Groups["identifier"].Value == Identifier && halves.Groups["passkey"].Value == Passkey;
     }
 
     private static string? Text(JsonElement frame, string name) =>
         frame.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: <= MaxLength } text ? text : null;
 
-    [GeneratedRegex("^sk-lm-([A-Za-z0-9]{8}):([A-Za-z0-9]{20})$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("^sk-lm-(?<identifier>[A-Za-z0-9]{8}):(?<passkey>[A-Za-z0-9]{20})$", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Token();
 }

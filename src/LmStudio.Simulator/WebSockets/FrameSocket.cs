@@ -1,4 +1,5 @@
 using System.Net.WebSockets;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -33,18 +34,10 @@ internal sealed class FrameSocket(WebSocket socket, CancellationToken ended) : I
     }
 
     /// <summary>Sends one frame; the token gives up the wait for other senders, not the sending.</summary>
-    public async Task SendAsync(JsonObject frame, CancellationToken cancellationToken)
-    {
-        await _sending.WaitAsync(cancellationToken);
-        try
-        {
-            await socket.SendAsync(JsonText.Bytes(frame).AsMemory(), WebSocketMessageType.Text, endOfMessage: true, ended);
-        }
-        finally
-        {
-            _sending.Release();
-        }
-    }
+    public Task SendAsync(JsonObject frame, CancellationToken cancellationToken) => SendAsync(JsonText.Bytes(frame), cancellationToken);
+
+    /// <summary>Sends text that need not be a frame.</summary>
+    public Task SendTextAsync(string text, CancellationToken cancellationToken) => SendAsync(Encoding.UTF8.GetBytes(text), cancellationToken);
 
     /// <summary>Says good-bye without a status, as LM Studio does; the peer's own good-bye is not waited for.</summary>
     public async Task CloseAsync(CancellationToken cancellationToken)
@@ -59,6 +52,19 @@ internal sealed class FrameSocket(WebSocket socket, CancellationToken ended) : I
     {
         _sending.Dispose();
         socket.Dispose();
+    }
+
+    private async Task SendAsync(byte[] message, CancellationToken cancellationToken)
+    {
+        await _sending.WaitAsync(cancellationToken);
+        try
+        {
+            await socket.SendAsync(message.AsMemory(), WebSocketMessageType.Text, endOfMessage: true, ended);
+        }
+        finally
+        {
+            _sending.Release();
+        }
     }
 
     private static JsonElement? Parse(ReadOnlyMemory<byte> text)

@@ -6,7 +6,7 @@ using LmStudio.Simulator.WebSockets.Endpoints;
 namespace LmStudio.Simulator.WebSockets;
 
 /// <summary>A channel from its creation to its close or error.</summary>
-internal sealed class OpenChannel(long id, ChannelEndpoint endpoint, FrameSocket socket)
+internal sealed class OpenChannel(long id, ChannelEndpoint endpoint, FrameSocket socket, PlayedFault? fault)
 {
     /// <summary>Far more than a client has reason to send ahead of its answers; what is sent past it is dropped.</summary>
     private const int MaxWaiting = 64;
@@ -22,7 +22,11 @@ internal sealed class OpenChannel(long id, ChannelEndpoint endpoint, FrameSocket
 
     public void Deliver(JsonElement message) => _inbox.Writer.TryWrite(message);
 
-    public Task SendAsync(JsonObject message, CancellationToken cancellationToken) => socket.SendAsync(Frames.ChannelSend(Id, message), cancellationToken);
+    public async Task SendAsync(JsonObject message, CancellationToken cancellationToken)
+    {
+        if (fault is not null) await fault.BeforeAsync(message["type"]!.GetValue<string>(), cancellationToken);
+        await socket.SendAsync(Frames.ChannelSend(Id, message), cancellationToken);
+    }
 
     /// <summary>
     /// Runs work with a token that also trips when the client sends a message of type <paramref name="messageType"/>.

@@ -4,8 +4,8 @@ using LmStudio.Simulator.WebSockets.Validation;
 
 namespace LmStudio.Simulator.WebSockets.Endpoints;
 
-/// <summary>What an endpoint is called with: its checked parameter (undefined when absent) and the files that the caller has uploaded.</summary>
-internal sealed record EndpointCall(JsonElement Parameter, UploadedFiles Files)
+/// <summary>What an endpoint is called with: its checked parameter, undefined when it is absent.</summary>
+internal sealed record EndpointCall(JsonElement Parameter)
 {
     /// <summary>The text under a key of the parameter; null when the key is absent or holds null.</summary>
     public string? Text(string name) => Value(name) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
