@@ -39,11 +39,13 @@ internal sealed class FrameSocket(WebSocket socket, CancellationToken ended) : I
     /// <summary>Sends text that need not be a frame.</summary>
     public Task SendTextAsync(string text, CancellationToken cancellationToken) => SendAsync(Encoding.UTF8.GetBytes(text), cancellationToken);
 
-    /// <summary>Says good-bye without a status, as LM Studio does; the peer's own good-bye is not waited for.</summary>
+    /// <summary>
+    /// Says good-bye; the peer's own is not waited for. LM Studio sends no status, which .NET cannot: it would write the reserved 1005.
+    /// </summary>
     public async Task CloseAsync(CancellationToken cancellationToken)
     {
         if (socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
-            await socket.CloseOutputAsync(WebSocketCloseStatus.Empty, null, cancellationToken);
+            await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, cancellationToken);
     }
 
     public void Abort() => socket.Abort();

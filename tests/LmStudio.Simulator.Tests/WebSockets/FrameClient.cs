@@ -85,7 +85,10 @@ internal sealed class FrameClient : IAsyncDisposable
         }
     }
 
-    public Task CloseAsync() => _socket.CloseOutputAsync(WebSocketCloseStatus.Empty, null, _deadline.Token);
+    /// <summary>Says good-bye, unless that was said already.</summary>
+    public Task CloseAsync() => _socket.State is WebSocketState.Open or WebSocketState.CloseReceived
+        ? _socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, _deadline.Token)
+        : Task.CompletedTask;
 
     public void Abort() => _socket.Abort();
 

@@ -25,14 +25,15 @@ internal static class FrameShape
         _ when Fixed.Contains(name) && !IsMadeUp(name, parent) => $"{node?.ToJsonString()}",
         JsonObject json => "{" + string.Join(",", json.OrderBy(member => member.Key, StringComparer.Ordinal).Select(member => $"{member.Key}:{Member(member, name)}")) + "}",
         JsonArray list => "[" + string.Join("|", list.Select(item => Open.Contains(name) ? Keys(item) : Shape(item, "", name)).Distinct().Order(StringComparer.Ordinal)) + "]",
+        _ when name is "ttlMs" or "lastUsedTime" => "number or null",
         _ => Kind(node),
     };
 
     private static string Member(KeyValuePair<string, JsonNode?> member, string name) =>
         member.Key == "type" && name is "" or "message" or "data" ? $"{member.Value?.ToJsonString()}" : Shape(member.Value, member.Key, name);
 
-    /// <summary>The name that an upload returns is the server's own.</summary>
-    private static bool IsMadeUp(string name, string parent) => name == "identifier" && parent == "result";
+    /// <summary>The name that an upload returns is the server's own, and which of a model's instances answers is its choice.</summary>
+    private static bool IsMadeUp(string name, string parent) => name == "identifier" && parent is "result" or "info";
 
     private static string Keys(JsonNode? item) =>
         item is JsonObject json ? "{" + string.Join(",", json.Select(member => member.Key).Order(StringComparer.Ordinal)) + "}" : Kind(item);
