@@ -83,6 +83,7 @@ public sealed class LoadedInstance : IDisposable
     internal async Task<Session> EnterAsync(CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _users);
+        Touch();
         Interlocked.Increment(ref _queued);
         try
         {
@@ -116,9 +117,11 @@ public sealed class LoadedInstance : IDisposable
 
     private void Leave()
     {
-        Volatile.Write(ref _lastUsedMs, _time.GetUtcNow().ToUnixTimeMilliseconds());
+        Touch();
         if (Interlocked.Decrement(ref _users) == 0 && Ttl is { } ttl && !Unloaded.IsCancellationRequested) _expiry?.Change(ttl, Timeout.InfiniteTimeSpan);
     }
+
+    private void Touch() => Volatile.Write(ref _lastUsedMs, _time.GetUtcNow().ToUnixTimeMilliseconds());
 
     private void Expire(Action<LoadedInstance> expired)
     {
