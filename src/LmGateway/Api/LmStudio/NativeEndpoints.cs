@@ -1,0 +1,63 @@
+using LmGateway.Api.Http;
+using LmGateway.Backends;
+using LmGateway.Configuration;
+using LmGateway.Serving;
+using LmGateway.Vocabulary;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace LmGateway.Api.LmStudio;
+
+/// <summary>
+/// LM Studio's own REST APIs. What names a model is scheduled as on every other API; loading and unloading go through Serving and answer
+/// in LM Studio's shape; the rest is handed on as it is.
+/// </summary>
+internal static class NativeEndpoints
+{
+    private static readonly (string Path, Dialect Dialect, ModelType Wanted)[] Inference =
+    [
+        ("/api/v0/chat/completions", Dialect.LmStudioV0, ModelType.Llm),
+        ("/api/v0/completions", Dialect.LmStudioV0, ModelType.Llm),
+        ("/api/v0/embeddings", Dialect.LmStudioV0, ModelType.Embedding),
+        ("/api/v1/chat", Dialect.LmStudioV1, ModelType.Llm),
+    ];
+
+    public static void MapNativeLmStudio(this IEndpointRouteBuilder routes)
+    {
+        foreach (var (path, dialect, wanted) in Inference)
+            routes.MapPost(path, (HttpContext context, NativeInference inference) => inference.RunAsync(context, path, dialect, wanted));
+        routes.MapPost("/api/v1/models/load", NativeLoads.LoadAsync);
+        routes.MapPost("/api/v1/models/unload", NativeLoads.UnloadAsync);
+        routes.Map("/api/v0/{**rest}", (HttpContext context, Passthrough passthrough, GatewayOptions options) => PassOnAsync(context, passthrough, options, Dialect.LmStudioV0));
+        routes.Map("/api/v1/{**rest}", (HttpContext context, Passthrough passthrough, GatewayOptions options) => PassOnAsync(context, passthrough, options, Dialect.LmStudioV1));
+    }
+
+    private static async Task PassOnAsync(HttpContext context, Passthrough passthrough, GatewayOptions options, Dialect dialect)
+    {
+        var exchange = context.ToExchange(dialect, context.Request.Path.Value!, options) with { Verbatim = true };
+        await using var reply = await passthrough.SendAsync(exchange, model: null, context.RequestAborted);
+        await ReplyRelay.WriteAsync(context, reply);
+    }
+}
+
+/// <summary>Inference by LM Studio's own routes: admitted like any other, answered in LM Studio's own bytes.</summary>
+internal sealed class NativeInference(InferencePipeline pipeline, AnswerWriter writer, BodyBudget budget, GatewayOptions options)
+{
+    public async Task RunAsync(HttpContext context, string path, Dialect dialect, ModelType wanted)
+    {
+        using var body = await HeldBody.ReadAsync(context.Request, budget, context.RequestAborted);
+        var prepared = pipeline.Prepare(new InferenceCall
+        {
+            Context = context.Call("lmstudio"),
+            Dialect = dialect,
+            PathAndQuery = path + context.Request.QueryString,
+            Body = body.Sequence,
+            Headers = context.HeadersToPass(options),
+            Wanted = wanted,
+        });
+        if (dialect == Dialect.LmStudioV1 && prepared.UsesIntegrations && !options.Passthrough.Integrations)
+            throw new GatewayException(new GatewayError(ErrorCode.Forbidden, "'integrations' run tools on LM Studio's machine and are switched off here. The setting passthrough.integrations allows them.") { Parameter = "integrations" });
+        await writer.WriteAsync(context, prepared, NativeErrors.FailureEvent);
+    }
+}

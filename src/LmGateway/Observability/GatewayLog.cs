@@ -1,0 +1,35 @@
+using LmGateway.Configuration;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+
+namespace LmGateway.Observability;
+
+/// <summary>The service's log: one line an entry, on standard error, so that standard output stays for what people asked for.</summary>
+internal static class GatewayLog
+{
+    public static ILoggingBuilder AddGatewayLog(this ILoggingBuilder logging, LogOptions options)
+    {
+        logging.ClearProviders();
+        logging.SetMinimumLevel(Level(options.Level));
+        // The framework's own chatter tells an operator nothing; its warnings do.
+        logging.AddFilter("Microsoft", options.Level >= LogThreshold.Trace ? LogLevel.Debug : LogLevel.Warning);
+        logging.AddFilter("System", LogLevel.Warning);
+        logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fffzzz ";
+            console.ColorBehavior = LoggerColorBehavior.Default;
+        });
+        logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        return logging;
+    }
+
+    private static LogLevel Level(LogThreshold threshold) => threshold switch
+    {
+        LogThreshold.Error => LogLevel.Error,
+        LogThreshold.Warn => LogLevel.Warning,
+        LogThreshold.Debug => LogLevel.Debug,
+        LogThreshold.Trace => LogLevel.Trace,
+        _ => LogLevel.Information,
+    };
+}
