@@ -1,4 +1,5 @@
 using LmStudio.Client.Namespaces;
+using LmStudio.Client.Rest;
 using LmStudio.Client.Sockets;
 
 namespace LmStudio.Client;
@@ -27,6 +28,7 @@ public sealed class LmStudioClient : IAsyncDisposable
         Repository = new RepositoryNamespace(Socket("repository"), options);
         Files = new FilesNamespace(Socket("files"));
         Diagnostics = new DiagnosticsNamespace(Socket("diagnostics"));
+        Rest = new RestApi(new RestTransport(options, http, discovery), options);
 
         NamespaceSocket Socket(string name)
         {
@@ -53,6 +55,9 @@ public sealed class LmStudioClient : IAsyncDisposable
 
     /// <summary>LM Studio's log.</summary>
     public DiagnosticsNamespace Diagnostics { get; }
+
+    /// <summary>LM Studio's own HTTP API, for when the WebSocket is refused.</summary>
+    public RestApi Rest { get; }
 
     /// <summary>Whether LM Studio answers: at the given address, or without one anywhere on this machine. Never throws for a server that is down.</summary>
     public async Task<bool> IsReachableAsync(CancellationToken cancellationToken = default) =>
