@@ -47,6 +47,14 @@ public sealed class CorsTests
         Assert.DoesNotContain(reply.Headers, header => header.Key.StartsWith("Access-Control-", StringComparison.OrdinalIgnoreCase));
     }
 
+    [Fact]
+    public async Task What_cannot_stand_in_a_header_is_not_echoed()
+    {
+        await using var service = await GuardedService.StartAsync(new SecurityOptions());
+        Assert.Equal("HTTP/1.1 204 No Content", await service.SendRawAsync("OPTIONS / HTTP/1.1", "Host: localhost", $"Origin: {Page}", "Access-Control-Request-Method: POST", "Access-Control-Request-Headers: caf\u00e9"));
+        Assert.Equal("HTTP/1.1 403 Forbidden", await service.SendRawAsync("POST / HTTP/1.1", "Host: localhost", "Origin: app://caf\u00e9"));
+    }
+
     [Theory]
     [InlineData("/v1/models")]
     [InlineData("/")]
