@@ -155,6 +155,7 @@ public sealed class CorsTests
             using var preflight = await PreflightAsync(service, "/models/load", origin);
             using var reply = await service.SendAsync(HttpMethod.Post, "/models/load", ("Origin", origin), ("Content-Type", "application/json"));
             Assert.Equal(200, (int)reply.StatusCode);
+            Assert.Null(Header(reply, "Vary"));
             foreach (var answer in new[] { preflight, reply })
             {
                 Assert.Equal("*", Header(answer, "Access-Control-Allow-Origin"));
