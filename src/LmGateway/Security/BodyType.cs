@@ -15,7 +15,7 @@ internal static class BodyType
     public static GatewayError? Fault(HttpRequest request)
     {
         if (!(HttpMethods.IsPost(request.Method) || HttpMethods.IsPut(request.Method) || HttpMethods.IsPatch(request.Method))) return null;
-        if (request.ContentLength == 0 || request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false }) return null;
+        if (!MayHaveBody(request)) return null;
         var encoding = request.Headers.ContentEncoding;
         if (encoding.Count > 0 && !IsIdentity(encoding.ToString())) return Refusal.CompressedBody(encoding.ToString());
         return IsTaken(request.ContentType) ? null : Refusal.BodyOfType(request.ContentType);
@@ -24,6 +24,11 @@ internal static class BodyType
     public static bool IsTaken(string? contentType) =>
         contentType is "application/json" or "application/json; charset=utf-8"
         || (MediaTypeHeaderValue.TryParse(contentType, out var type) && (IsForm(type) || (IsJson(type) && IsUtf8(type))));
+
+    private static bool MayHaveBody(HttpRequest request) =>
+        request.ContentLength is { } length
+            ? length > 0
+            : request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: false };
 
     private static bool IsIdentity(string encoding) => encoding.Length == 0 || encoding.Equals("identity", StringComparison.OrdinalIgnoreCase);
 

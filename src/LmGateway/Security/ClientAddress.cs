@@ -16,7 +16,6 @@ internal sealed class ClientAddress(NetworkSet trustedProxies)
     public IPAddress Of(IPAddress? connection, StringValues forwardedFor)
     {
         var address = Normal(connection ?? IPAddress.Loopback);
-        if (forwardedFor.Count == 0 || !trustedProxies.Contains(address)) return address;
         var hops = forwardedFor.ToString().AsSpan();
         while (!hops.IsEmpty && trustedProxies.Contains(address))
         {

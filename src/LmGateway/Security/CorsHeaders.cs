@@ -51,7 +51,8 @@ internal static class CorsHeaders
         if (verdict is not (OriginVerdict.Allowed or OriginVerdict.Anyone)) return;
         headers.AccessControlAllowMethods = Methods;
         headers.AccessControlMaxAge = MaxAge;
-        if (asked.AccessControlRequestHeaders.Count > 0) headers.AccessControlAllowHeaders = asked.AccessControlRequestHeaders;
+        var names = asked.AccessControlRequestHeaders;
+        if (names.Count > 0 && !names.ToString().AsSpan().ContainsAnyExceptInRange(' ', '~')) headers.AccessControlAllowHeaders = names;
         if (asked[RequestPrivateNetwork] == "true") headers[AllowPrivateNetwork] = "true";
     }
 }

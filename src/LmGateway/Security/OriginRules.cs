@@ -48,11 +48,15 @@ internal sealed class OriginRules
         listed = [.. patterns];
     }
 
-    /// <summary>Judges an <c>Origin</c> header; <paramref name="host"/> is the request's own <c>Host</c>.</summary>
+    /// <summary>
+    /// Judges an <c>Origin</c> header; <paramref name="host"/> is the request's own <c>Host</c>. An allowed origin is plain text
+    /// that can stand in a reply.
+    /// </summary>
     public OriginVerdict Judge(string? origin, string host, bool administers)
     {
         if (string.IsNullOrEmpty(origin)) return OriginVerdict.Absent;
         if (anyone && (keyed || !administers)) return OriginVerdict.Anyone;
+        if (origin.AsSpan().ContainsAnyExceptInRange('!', '~')) return OriginVerdict.Refused;
         if (listed is null ? IsOfThisMachine(origin) : IsListed(listed, origin)) return OriginVerdict.Allowed;
         return IsSame(origin, host) ? OriginVerdict.Same : OriginVerdict.Refused;
     }

@@ -47,6 +47,14 @@ public sealed class CorsTests
         Assert.DoesNotContain(reply.Headers, header => header.Key.StartsWith("Access-Control-", StringComparison.OrdinalIgnoreCase));
     }
 
+    [Fact]
+    public async Task What_cannot_stand_in_a_header_is_not_echoed()
+    {
+        await using var service = await GuardedService.StartAsync(new SecurityOptions());
+        Assert.Equal("HTTP/1.1 204 No Content", await service.SendRawAsync("OPTIONS / HTTP/1.1", "Host: localhost", $"Origin: {Page}", "Access-Control-Request-Method: POST", "Access-Control-Request-Headers: caf\u00e9"));
+        Assert.Equal("HTTP/1.1 403 Forbidden", await service.SendRawAsync("POST / HTTP/1.1", "Host: localhost", "Origin: app://caf\u00e9"));
+    }
+
     [Theory]
     [InlineData("/v1/models")]
     [InlineData("/")]
@@ -147,6 +155,7 @@ public sealed class CorsTests
             using var preflight = await PreflightAsync(service, "/models/load", origin);
             using var reply = await service.SendAsync(HttpMethod.Post, "/models/load", ("Origin", origin), ("Content-Type", "application/json"));
             Assert.Equal(200, (int)reply.StatusCode);
+            Assert.Null(Header(reply, "Vary"));
             foreach (var answer in new[] { preflight, reply })
             {
                 Assert.Equal("*", Header(answer, "Access-Control-Allow-Origin"));

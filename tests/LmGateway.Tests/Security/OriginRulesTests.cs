@@ -39,6 +39,8 @@ public sealed class OriginRulesTests
     [InlineData("tauri://evil", "Refused")]
     [InlineData("ftp://localhost", "Refused")]
     [InlineData("null", "Refused")]
+    [InlineData("app://caf\u00e9", "Refused")]
+    [InlineData("app://a\u001b[31m", "Refused")]
     public void Without_a_setting_pages_and_apps_of_this_machine_may_call(string? origin, string verdict) =>
         Assert.Equal(verdict, Judge(origin, []));
 
