@@ -29,9 +29,9 @@ internal static class GatewayHost
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
         builder.Logging.AddGatewayLog(options.Log);
         builder.WebHost.ConfigureKestrel(server => Listen(server, options));
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownTimeout);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromMilliseconds(options.Timeouts.ShutdownMs));
         builder.Services.AddSingleton(options).AddSingleton(time);
-        builder.Services.AddState(options).AddLmStudio().AddCatalog(options).AddScheduling(options).AddServing(options).AddHttpApis(options).AddHealth();
+        builder.Services.AddState(options).AddLmStudio().AddCatalog(options).AddScheduling(options).AddServing(options).AddHttpApis(options).AddOpenAi().AddNativeLmStudio().AddHealth();
         var app = builder.Build();
 
         var errors = new RouteErrors(OpenAiErrors.WriteAsync)

@@ -1,7 +1,14 @@
+using LmGateway.Cli;
+
 namespace LmGateway;
 
-/// <summary>The composition root.</summary>
+/// <summary>Where the program begins: it says what each command does, and nothing else.</summary>
 internal static class Program
 {
-    private static int Main() => 0;
+    private static Task<int> Main(string[] arguments) => CommandLine.RunAsync(arguments, new CommandHandlers
+    {
+        Serve = ServeProgram.RunAsync,
+        Simulate = SimulateProgram.RunAsync,
+        SimulateLms = SimulateProgram.RunLmsAsync,
+    });
 }

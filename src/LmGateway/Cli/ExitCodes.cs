@@ -7,4 +7,7 @@ internal static class ExitCodes
 
     /// <summary>The command line or the settings cannot be used as they are.</summary>
     public const int BadConfiguration = 2;
+
+    /// <summary>The address to listen on cannot be had.</summary>
+    public const int CannotListen = 1;
 }

@@ -13,6 +13,9 @@ internal sealed record PreparedInference(InferenceCall Call, RequestPeek Peek, s
     /// <summary>Put into the request where it has none.</summary>
     public InferenceDefaults Defaults { get; init; } = InferenceDefaults.None;
 
+    /// <summary>It asks for tools that LM Studio runs itself.</summary>
+    public bool UsesIntegrations => Peek.Has(RequestField.Integrations);
+
     /// <summary>The caller gets a stream of events.</summary>
     public bool Streamed => Peek.Streamed || (Defaults.Stream == true && !Peek.Has(RequestField.Stream));
 }
@@ -65,7 +68,7 @@ internal sealed class InferencePipeline(
         {
             var traits = model.Backend.Traits;
             var native = prepared.Call.Dialect is Dialect.LmStudioV0 or Dialect.LmStudioV1;
-            var request = RequestMends.Apply(prepared.Peek, traits.Defects, lease.Identifier, prepared.Defaults);
+            var request = RequestMends.Apply(prepared.Peek, new RequestMendOptions { Model = lease.Identifier, Defects = traits.Defects, Defaults = DefaultParameters.Of(prepared.Defaults) });
             var exchange = new Exchange
             {
                 Dialect = prepared.Call.Dialect,

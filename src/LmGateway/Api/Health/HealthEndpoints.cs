@@ -64,7 +64,7 @@ internal static class HealthEndpoints
         foreach (var view in snapshot.Backends) WriteBackend(writer, view);
         writer.WriteEndArray();
         writer.WriteStartObject("http_config");
-        writer.WriteNumber("timeout_secs", options.RequestTimeout is { } timeout ? timeout.TotalSeconds : 0);
+        writer.WriteNumber("timeout_secs", options.RequestTimeout == Timeout.InfiniteTimeSpan ? 0 : options.RequestTimeout.TotalSeconds);
         writer.WriteNumber("connect_timeout_secs", options.ConnectTimeout.TotalSeconds);
         writer.WriteNumber("keep_alive_secs", options.Inference.HttpKeepAliveSecs);
         writer.WriteEndObject();

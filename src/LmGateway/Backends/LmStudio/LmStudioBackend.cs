@@ -61,7 +61,7 @@ internal sealed partial class LmStudioBackend : IBackend
         };
         control = new LmStudioClient(client);
         watching = new LmStudioClient(client with { ConnectAttempts = 1 });
-        reports = new LmStudioReports(Name, node, upstream, watching, lmStudio.LmsPath);
+        reports = new LmStudioReports(new LmStudioHomestead(node, Name, address, lmStudio.LmsPath), upstream, watching);
     }
 
     public string Name => "lmstudio";
@@ -153,6 +153,33 @@ internal sealed partial class LmStudioBackend : IBackend
         {
             NotApplied = LmStudioMapping.NotApplied(order.Settings, loaded.NotApplied),
         };
+    }
+
+    /// <summary>REST knows few settings, no identifier and no lifetime; what it cannot carry is reported.</summary>
+    private async Task<LoadResult> LoadOverRestAsync(LoadOrder order, LmStudioException refused, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var loaded = await control.Rest.LoadModelAsync(order.ModelKey, LmStudioMapping.Configuration(order.Settings), cancellationToken);
+            var instance = new ModelInstance { Id = new InstanceId(node, Name, loaded.InstanceId), ModelKey = order.ModelKey, Type = LmStudioMapping.Type(loaded.Type) };
+            return new LoadResult(instance) { NotApplied = [.. LmStudioMapping.NotApplied(order.Settings, loaded.NotApplied), .. LmStudioMapping.NotOverRest(order)] };
+        }
+        catch (LmStudioException failure)
+        {
+            throw LmStudioErrors.From(failure is LmStudioConnectionException or LmStudioEndpointMissingException ? refused : failure, Name, ErrorCode.LoadFailed);
+        }
+    }
+
+    private async Task UnloadOverRestAsync(string identifier, LmStudioException refused, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await control.Rest.UnloadModelAsync(identifier, cancellationToken);
+        }
+        catch (LmStudioException failure)
+        {
+            throw LmStudioErrors.From(failure is LmStudioConnectionException or LmStudioEndpointMissingException ? refused : failure, Name, ErrorCode.BackendFault);
+        }
     }
 
     /// <summary>Hands the fraction of a load on.</summary>

@@ -100,6 +100,14 @@ internal static class LmStudioMapping
         return list;
     }
 
+    /// <summary>What an order asks for beside settings, which LM Studio's REST load has no fields for.</summary>
+    public static IEnumerable<NotApplied> NotOverRest(LoadOrder order)
+    {
+        const string reason = "The control connection (WebSocket) is refused, and LM Studio's REST API has no such parameter.";
+        if (order.Identifier is { } identifier) yield return new NotApplied("instanceId", identifier, reason);
+        if (order.Ttl is { } ttl) yield return new NotApplied("ttlSeconds", ttl.TotalSeconds.ToString("0"), reason);
+    }
+
     private static GpuSplit? Split(LoadSettings settings)
     {
         if (settings.MainGpu is null && settings.GpuSplitStrategy is null && settings.DisabledGpus is null) return null;

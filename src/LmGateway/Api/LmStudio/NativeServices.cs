@@ -1,0 +1,8 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace LmGateway.Api.LmStudio;
+
+internal static class NativeServices
+{
+    public static IServiceCollection AddNativeLmStudio(this IServiceCollection services) => services.AddSingleton<NativeInference>();
+}

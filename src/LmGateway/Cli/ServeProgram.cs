@@ -1,0 +1,64 @@
+using LmGateway.Configuration;
+using LmStudio.Simulator;
+using LmStudio.Simulator.Engine;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace LmGateway.Cli;
+
+/// <summary>Serves until it is told to stop, with <c>--demo</c> against a simulator in the same process.</summary>
+internal static class ServeProgram
+{
+    public static async Task<int> RunAsync(ServeSettings settings, CancellationToken cancellationToken)
+    {
+        if (!settings.Demo) return await ServeAsync(settings.Loaded, simulator: null, cancellationToken);
+        await using var simulator = await SimulatorServer.StartAsync(new SimulatorOptions(), cancellationToken: cancellationToken);
+        var state = Directory.CreateTempSubdirectory("lmgateway-demo-");
+        try
+        {
+            var loaded = settings.Loaded.WithLmStudioAt(simulator.Address.ToString().TrimEnd('/'), "--demo");
+            return await ServeAsync(loaded with { Options = loaded.Options with { StateDir = state.FullName } }, simulator, cancellationToken);
+        }
+        finally
+        {
+            state.Delete(recursive: true);
+        }
+    }
+
+    private static async Task<int> ServeAsync(LoadedSettings settings, SimulatorServer? simulator, CancellationToken cancellationToken)
+    {
+        await using var app = GatewayHost.Build(settings.Options, TimeProvider.System);
+        try
+        {
+            await app.StartAsync(cancellationToken);
+        }
+        catch (IOException fault)
+        {
+            await Console.Error.WriteLineAsync($"lmgateway: {fault.Message} Choose another port with --port, or 0 for a free one.");
+            return ExitCodes.CannotListen;
+        }
+        catch (OperationCanceledException)
+        {
+            return ExitCodes.Success;
+        }
+
+        StartupSummary.Write(Console.Out, settings, Addresses(app), simulator?.Address);
+        await WaitForStopAsync(app, cancellationToken);
+        await app.StopAsync(CancellationToken.None);
+        return ExitCodes.Success;
+    }
+
+    private static IReadOnlyList<string> Addresses(WebApplication app) =>
+        [.. app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? []];
+
+    private static async Task WaitForStopAsync(WebApplication app, CancellationToken cancellationToken)
+    {
+        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var asked = cancellationToken.UnsafeRegister(_ => stopped.TrySetResult(), null);
+        await using var stopping = app.Lifetime.ApplicationStopping.UnsafeRegister(_ => stopped.TrySetResult(), null);
+        await stopped.Task;
+    }
+}

@@ -1,0 +1,42 @@
+using LmStudio.Simulator;
+using LmStudio.Simulator.Engine;
+
+namespace LmGateway.Cli;
+
+/// <summary>Runs the simulator alone, and its stand-in for the <c>lms</c> program.</summary>
+internal static class SimulateProgram
+{
+    public static async Task<int> RunAsync(SimulateSettings settings, CancellationToken cancellationToken)
+    {
+        SimulatorServer simulator;
+        try
+        {
+            simulator = await SimulatorServer.StartAsync(Options(settings), settings.Port, cancellationToken);
+        }
+        catch (IOException fault)
+        {
+            await Console.Error.WriteLineAsync($"lmgateway: {fault.Message} Choose another port with --port, or 0 for a free one.");
+            return ExitCodes.CannotListen;
+        }
+
+        await using (simulator)
+        {
+            await Console.Out.WriteLineAsync($"LM Studio simulator listening on {simulator.Address.ToString().TrimEnd('/')}");
+            await Console.Out.FlushAsync(CancellationToken.None);
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        return ExitCodes.Success;
+    }
+
+    private static SimulatorOptions Options(SimulateSettings settings)
+    {
+        var options = new SimulatorOptions { ModelsDirectory = settings.ModelsDir, ExtraModels = settings.Models, ApiToken = settings.ApiToken };
+        if (settings.LoadTimeMs is { } load) options = options with { LoadTime = TimeSpan.FromMilliseconds(load) };
+        if (settings.TokensPerSecond is { } pace) options = options with { TokensPerSecond = pace };
+        if (settings.TimeToFirstTokenMs is { } first) options = options with { TimeToFirstToken = TimeSpan.FromMilliseconds(first) };
+        if (settings.Parallel is { } parallel) options = options with { ParallelSessions = parallel };
+        if (settings.MemoryModels is { } models) options = options with { MemoryModels = models };
+        return options;
+    }
+}

@@ -1,0 +1,18 @@
+using LmGateway.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace LmGateway.Serving;
+
+internal static class ServingServices
+{
+    public static IServiceCollection AddServing(this IServiceCollection services, GatewayOptions options) => services
+        .AddSingleton(new ModelResolver(options.Resolve, options.Inference))
+        .AddSingleton(options.LmStudio)
+        .AddSingleton<ActiveModelState>()
+        .AddSingleton<ModelFinder>()
+        .AddSingleton<ModelOperations>()
+        .AddSingleton<RequestLog>()
+        .AddSingleton<AnswerFactory>()
+        .AddSingleton<InferencePipeline>()
+        .AddSingleton<Passthrough>();
+}

@@ -1,0 +1,11 @@
+using LmGateway.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace LmGateway.State;
+
+internal static class StateServices
+{
+    public static IServiceCollection AddState(this IServiceCollection services, GatewayOptions options) =>
+        services.AddSingleton(provider => new StateFolder(StateFolder.Locate(options), provider.GetRequiredService<ILogger<StateFolder>>()));
+}
