@@ -6,7 +6,8 @@ namespace LmGateway.Configuration;
 /// </summary>
 internal static class ReservedNames
 {
-    private static readonly Dictionary<string, string> Notes = new(StringComparer.Ordinal)
+    /// <summary>The names, each with what it belongs to.</summary>
+    public static IReadOnlyDictionary<string, string> Notes { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
     {
         ["NATS_URL"] = "the NATS API",
         ["NATS_QUEUE_GROUP"] = "the NATS API",
@@ -27,10 +28,5 @@ internal static class ReservedNames
         ["NODE_ENV"] = "Node.js; it means nothing here",
     };
 
-    public static IReadOnlyCollection<string> All => Notes.Keys;
-
     public static bool Contains(string name) => Notes.ContainsKey(name);
-
-    /// <summary>What the name belongs to.</summary>
-    public static string NoteOf(string name) => Notes[name];
 }

@@ -32,9 +32,11 @@ internal static class UnknownSetting
     {
         var known = SettingTable.Keys.Concat(SettingTable.Keys.SelectMany(Sections)).Distinct().ToArray();
         if (DidYouMean.Nearest(key, known) is { } nearest) return nearest;
-        string[] sameEnding = [.. known.Where(name => DidYouMean.Nearest(LastPart(key), [LastPart(name)]) is not null)];
-        return sameEnding is [var only] ? only : null;
+        return TheOnly(SettingTable.Keys.Where(name => name.StartsWith(key, StringComparison.Ordinal)))
+            ?? TheOnly(SettingTable.Keys.Where(name => DidYouMean.Nearest(LastPart(key), [LastPart(name)]) is not null));
     }
+
+    private static string? TheOnly(IEnumerable<string> names) => names.Take(2).ToArray() is [var only] ? only : null;
 
     private static string Sentence(string? meant) => meant is null
         ? "there is no such setting; lmgateway.example.yaml lists all"
