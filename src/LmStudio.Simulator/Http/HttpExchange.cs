@@ -22,6 +22,9 @@ internal sealed class HttpExchange(HttpContext context, SimulatedLmStudio studio
     /// <summary>The decoded path without the query.</summary>
     public string Path { get; } = context.Request.Path.Value ?? "/";
 
+    /// <summary>The rest of the path behind a prefix, with slashes that came percent-encoded.</summary>
+    public string Rest(string prefix) => Path[prefix.Length..].Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>Cancelled when the caller has gone.</summary>
     public CancellationToken Gone => context.RequestAborted;
 

@@ -23,7 +23,7 @@ internal static class ModelListRoutes
 
     private static Task OneAsync(HttpExchange exchange)
     {
-        var id = exchange.Path["/v1/models/".Length..];
+        var id = exchange.Rest("/v1/models/");
         return Visible(exchange.Studio).Contains(id, StringComparer.Ordinal)
             ? exchange.ReplyAsync(OpenAi(id))
             : throw HttpError.OpenAi($"Model '{id}' not found", "model", "model_not_found", 404);
@@ -31,7 +31,7 @@ internal static class ModelListRoutes
 
     private static Task OneV0Async(HttpExchange exchange)
     {
-        var id = exchange.Path["/api/v0/models/".Length..];
+        var id = exchange.Rest("/api/v0/models/");
         var model = exchange.Studio.Models.List().FirstOrDefault(model => model.Key == id) ?? exchange.Studio.Instances.ByIdentifier(id)?.Model;
         return model is not null ? exchange.ReplyAsync(V0(exchange.Studio, model)) : throw HttpError.Plain($"Model with key '{id}' not found.", 404);
     }

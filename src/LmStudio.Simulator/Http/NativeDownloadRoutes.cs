@@ -32,7 +32,7 @@ internal static class NativeDownloadRoutes
 
     private static Task Status(HttpExchange exchange)
     {
-        var id = exchange.Path[StatusPath.Length..];
+        var id = exchange.Rest(StatusPath);
         var job = exchange.Studio.Downloads.Job(id) ?? throw HttpError.Native(404, "job_not_found", $"Download job '{id}' not found", "job_not_found", "job_id");
         var reply = Head(job);
         reply["downloaded_bytes"] = job.DownloadedBytes;
