@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Text;
 
 namespace LmStudio.Simulator.Engine;
 
@@ -36,8 +37,12 @@ public sealed record CounterSnapshot
     public required IReadOnlyDictionary<string, long> Requests { get; init; }
 }
 
-/// <summary>A request as it arrived.</summary>
-public sealed record SeenRequest(string Method, string Path, IReadOnlyDictionary<string, string> Headers, string Body);
+/// <summary>A request as it arrived; the path has its query.</summary>
+public sealed record SeenRequest(string Method, string Path, IReadOnlyDictionary<string, string> Headers, ReadOnlyMemory<byte> Content)
+{
+    /// <summary>The body as text.</summary>
+    public string Body => Encoding.UTF8.GetString(Content.Span);
+}
 
 /// <summary>Counts what happens; every member may be called from any thread.</summary>
 public sealed class Counters
