@@ -24,24 +24,18 @@ public sealed class SimulatorWebSockets
         _namespaces = Namespace.All(studio, lifetime.StopApplication);
     }
 
-    /// <summary>
-    /// Adds the upgrades to a server's pipeline. Requests that are none, upgrades to other paths and, while
-    /// <see cref="FaultKind.WebsocketRefused"/> plays, all upgrades go on to the next handler, which answers them over HTTP.
-    /// </summary>
+    /// <summary>Adds the upgrades to a server's pipeline. Requests that are none and upgrades to other paths go on to the next handler.</summary>
     public static void Use(WebApplication app, SimulatedLmStudio studio)
     {
         var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger<SimulatorWebSockets>();
         var sockets = new SimulatorWebSockets(studio, app.Lifetime, logger);
-        app.UseWebSockets();
         app.Use(sockets.HandleAsync);
     }
 
     private async Task HandleAsync(HttpContext context, RequestDelegate next)
     {
         var path = context.Request.Path.Value ?? "";
-        if (!context.WebSockets.IsWebSocketRequest
-            || !_namespaces.TryGetValue(path, out var served)
-            || _studio.Faults.Take(path, FaultKind.WebsocketRefused) is not null)
+        if (!context.WebSockets.IsWebSocketRequest || !_namespaces.TryGetValue(path, out var served))
         {
             await next(context);
             return;
