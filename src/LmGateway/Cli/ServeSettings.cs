@@ -7,7 +7,7 @@ internal sealed record ServeSettings
 {
     public required LoadedSettings Loaded { get; init; }
 
-    /// <summary>Serve a simulator in the same process instead of the configured LM Studio.</summary>
+    /// <summary>Serve a simulator in the same process instead of the configured LM Studio; <see cref="LoadedSettings.WithSimulatorAt"/> tells where it is.</summary>
     public bool Demo { get; init; }
 
     public GatewayOptions Options => Loaded.Options;

@@ -24,13 +24,16 @@ internal sealed class SettingsOptions
         foreach (var (option, _) in _shortcuts) command.Options.Add(option);
     }
 
-    public LoadedSettings Load(ParseResult parsed, CommandSurroundings surroundings) =>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="surroundings">Where the other layers are.</param>
+    /// <param name="implied">What the command itself sets.</param>
+    public LoadedSettings Load(ParseResult parsed, CommandSurroundings surroundings, params IEnumerable<GivenSetting> implied) =>
         SettingsLoader.Load(SettingsFiles.Read(new SettingsPlaces
         {
             WorkingFolder = surroundings.WorkingFolder,
             Environment = surroundings.Environment,
             ConfigFile = parsed.GetValue(_config),
-            CommandLine = [.. Shortcuts(parsed), .. Sets(parsed)],
+            CommandLine = [.. Shortcuts(parsed), .. Sets(parsed), .. implied],
         }));
 
     private IEnumerable<GivenSetting> Shortcuts(ParseResult parsed)

@@ -23,11 +23,9 @@ internal sealed class EffectiveSettings(IReadOnlyList<EffectiveSetting> settings
 
     public EffectiveSetting this[string key] => _byKey[key];
 
-    /// <summary>The same with one value replaced.</summary>
-    public EffectiveSettings With(string key, object? value, string source) =>
-        new([.. settings.Select(setting => setting.Key == key
-            ? setting with { Value = value, Source = new SettingSource(LayerKind.CommandLine, source) }
-            : setting)]);
+    /// <summary>The same with one value replaced, from the same source.</summary>
+    public EffectiveSettings With(string key, object value) =>
+        new([.. settings.Select(setting => setting.Key == key ? setting with { Value = value } : setting)]);
 
     /// <summary>The same with one setting back at its default.</summary>
     public EffectiveSettings Without(string key) =>

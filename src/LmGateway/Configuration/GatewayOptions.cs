@@ -39,7 +39,7 @@ internal sealed record ListenOptions
     [Setting("listen.http", "Serve HTTP at all.")]
     public bool Http { get; init; } = true;
 
-    [Setting("listen.host", "Address to bind: an IP address, localhost, or * for every interface.",
+    [Setting("listen.host", "Address to bind. Beyond this machine it needs a key or an allowlist as well.",
         Aliases = ["HOST", "GATEWAY_HOST", "INFERENCE_SERVER_HOST"], KeyAliases = ["server.host"], Form = SettingForm.BindHost)]
     public string Host { get; init; } = "127.0.0.1";
 
@@ -47,13 +47,13 @@ internal sealed record ListenOptions
         Aliases = ["PORT", "GATEWAY_PORT", "INFERENCE_SERVER_PORT"], KeyAliases = ["server.port"], Min = 0, Max = 65535)]
     public int Port { get; init; } = 8000;
 
-    [Setting("listen.urls", "Full addresses instead of host and port, several separated by ';'.",
+    [Setting("listen.urls", "Full addresses instead of host and port.",
         KeyAliases = ["urls"], Form = SettingForm.ListenUrl, Example = "http://127.0.0.1:8002")]
     public IReadOnlyList<string> Urls { get; init; } = [];
 
     /// <summary>What is to be bound: the addresses of <see cref="Urls"/>, or the one of <see cref="Host"/> and <see cref="Port"/>; none with HTTP off.</summary>
     public IReadOnlyList<ListenAddress> Addresses =>
-        !Http ? [] : Urls.Count == 0 ? [new ListenAddress(Host, Port)] : [.. Urls.Select(ListenAddress.Parse)];
+        !Http ? [] : Urls.Count == 0 ? [new ListenAddress(Host, Port)] : [.. Urls.Select(ListenAddress.Parse).Distinct()];
 }
 
 internal sealed record LmStudioOptions

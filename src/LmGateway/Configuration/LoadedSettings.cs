@@ -8,10 +8,10 @@ internal sealed record LoadedSettings
     public IReadOnlyList<string> Warnings { get; init; } = [];
     public IReadOnlyList<SettingError> Errors { get; init; } = [];
 
-    /// <summary>The same settings with another LM Studio, which asks for no token: what <c>--demo</c> runs against.</summary>
-    public LoadedSettings WithLmStudioAt(string baseUrl, string source) => this with
+    /// <summary>The same settings with the demo's simulator, which asks for no token, as LM Studio.</summary>
+    public LoadedSettings WithSimulatorAt(string baseUrl) => this with
     {
         Options = Options with { LmStudio = Options.LmStudio with { BaseUrl = baseUrl, ApiToken = null } },
-        Effective = Effective.With("lmstudio.base_url", baseUrl, source).Without("lmstudio.api_token"),
+        Effective = Effective.With("lmstudio.base_url", baseUrl).Without("lmstudio.api_token"),
     };
 }

@@ -27,10 +27,7 @@ internal sealed record SchedulingOptions
     [Setting("scheduling.on_demand.load_config.parallel", "Requests that a model loaded on demand runs at the same time.", Min = 1, Max = 1023, Example = "4")]
     public int? OnDemandParallel { get; init; }
 
-    /// <summary>Idle time after which a model loaded on demand is unloaded; null for never.</summary>
-    public TimeSpan? OnDemandTtl => OnDemandTtlSeconds == 0 ? null : TimeSpan.FromSeconds(OnDemandTtlSeconds);
-
-    [Setting("scheduling.evict", "idle: a load that does not fit unloads idle models that were loaded on demand; never: it fails.")]
+    [Setting("scheduling.evict", "Whether a load that does not fit unloads idle models that were loaded on demand (idle) or fails (never).")]
     public EvictPolicy Evict { get; init; } = EvictPolicy.Idle;
 
     [Setting("scheduling.queue_limit", "Requests that may wait for one model; more are refused with 503.", Min = 0, Max = 1000000)]
@@ -50,6 +47,9 @@ internal sealed record SchedulingOptions
 
     [Setting("scheduling.keep_alive_seconds", "Pause between keep-alive comments on a stream that is silent.", Min = 1, Max = 3600, Unit = "s")]
     public int KeepAliveSeconds { get; init; } = 15;
+
+    /// <summary>Idle time after which a model loaded on demand is unloaded; null for never.</summary>
+    public TimeSpan? OnDemandTtl => OnDemandTtlSeconds == 0 ? null : TimeSpan.FromSeconds(OnDemandTtlSeconds);
 }
 
 internal sealed record TimeoutOptions
@@ -148,6 +148,6 @@ internal enum LogThreshold
 
 internal sealed record LogOptions
 {
-    [Setting("log.level", "error, warn, info, debug or trace.", Aliases = ["LOG_LEVEL", "RUST_LOG"])]
+    [Setting("log.level", "How much is logged.", Aliases = ["LOG_LEVEL", "RUST_LOG"])]
     public LogThreshold Level { get; init; } = LogThreshold.Info;
 }

@@ -6,7 +6,7 @@ internal sealed record SecurityOptions
         Aliases = ["GATEWAY_API_KEY"], Example = "a-long-random-text", Secret = true)]
     public string? ApiKey { get; init; }
 
-    [Setting("security.ip_allowlist", "Addresses and networks (CIDR) that may call, separated by commas; * for all.",
+    [Setting("security.ip_allowlist", "Addresses and networks (CIDR) that may call; * for all.",
         Aliases = ["IP_ALLOWLIST"], Form = SettingForm.CallerRange, Example = "192.168.0.0/16")]
     public IReadOnlyList<string> IpAllowlist { get; init; } = ["*"];
 
@@ -15,7 +15,7 @@ internal sealed record SecurityOptions
     public IReadOnlyList<string> AllowedHosts { get; init; } = [];
 
     [Setting("security.cors_origins",
-        "Web origins that may call, separated by commas; unset for loopback and desktop origins; * for every origin, without credentials.",
+        "Web origins that may call; unset for loopback and desktop origins; * for every origin, without credentials.",
         Aliases = ["CORS_ORIGINS"], Form = SettingForm.WebOrigin, Example = "https://chat.example.com")]
     public IReadOnlyList<string> CorsOrigins { get; init; } = [];
 

@@ -14,6 +14,7 @@ internal static class SettingRules
         CheckExposure(loaded, problems);
         CheckDefaultModel(loaded, problems);
         CheckLoop(loaded, problems);
+        CheckFreePort(loaded, problems);
         WarnOfNoEffect(loaded, problems);
         return loaded;
     }
@@ -71,9 +72,21 @@ internal static class SettingRules
     {
         var setting = loaded.Effective["lmstudio.base_url"];
         var backend = new Uri(loaded.Options.LmStudio.BaseUrl);
-        if (!backend.IsLoopback || !loaded.Options.Listen.Addresses.Any(address => address.Port == backend.Port && (address.IsLoopback || address.IsEveryInterface))) return;
+        if (!backend.IsLoopback || !loaded.Options.Listen.Addresses.Any(address => address.Port == backend.Port && IsSame(address, backend.Host))) return;
         problems.Errors.Add(new SettingError(setting.Key, setting.Text, setting.Source.Text,
             "this is the gateway's own address; LM Studio's is expected, for instance http://127.0.0.1:1234"));
+
+        static bool IsSame(ListenAddress address, string loopback) =>
+            address.IsEveryInterface
+            || address.IsLoopback && (address.Host == "localhost" || loopback == "localhost" || ListenAddress.ParseHost(loopback) == address.Host);
+    }
+
+    /// <summary>localhost is two addresses, and a free port of one need not be free on the other.</summary>
+    private static void CheckFreePort(LoadedSettings loaded, SettingsProblems problems)
+    {
+        if (!loaded.Options.Listen.Addresses.Any(address => address is { Host: "localhost", Port: 0 })) return;
+        var setting = loaded.Effective[loaded.Options.Listen.Urls.Count > 0 ? "listen.urls" : "listen.host"];
+        problems.Errors.Add(new SettingError(setting.Key, setting.Text, setting.Source.Text, "with port 0 one address is expected: 127.0.0.1 or ::1"));
     }
 
     private static void WarnOfNoEffect(LoadedSettings loaded, SettingsProblems problems)

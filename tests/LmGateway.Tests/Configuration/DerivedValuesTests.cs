@@ -83,10 +83,14 @@ public sealed class DerivedValuesTests
     [Fact]
     public void The_demo_replaces_the_address_and_sends_no_token()
     {
-        var loaded = Given.FromEnvironment(("LMSTUDIO_URL", "http://10.0.0.9:1234"), ("LM_API_TOKEN", "sk-lm-a")).WithLmStudioAt("http://127.0.0.1:5555", "--demo");
+        var loaded = Given.Load(new Given
+        {
+            CommandLine = [new GivenSetting("lmstudio.base_url", "http://127.0.0.1:0", "--demo")],
+            Environment = { ["LM_API_TOKEN"] = "sk-lm-a" },
+        }).WithSimulatorAt("http://127.0.0.1:5555");
 
         Assert.Equal(("http://127.0.0.1:5555", null), (loaded.Options.LmStudio.BaseUrl, loaded.Options.LmStudio.ApiToken));
-        Assert.Equal(("http://127.0.0.1:5555", "--demo"), (loaded.Effective["lmstudio.base_url"].Text, loaded.Effective["lmstudio.base_url"].Source.Text));
+        Assert.Equal(("http://127.0.0.1:5555", "command line --demo"), (loaded.Effective["lmstudio.base_url"].Text, loaded.Effective["lmstudio.base_url"].Source.Text));
         Assert.Equal("(not set)", loaded.Effective["lmstudio.api_token"].Text);
     }
 }

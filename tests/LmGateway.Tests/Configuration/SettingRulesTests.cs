@@ -77,10 +77,25 @@ public sealed class SettingRulesTests
     [Theory]
     [InlineData("http://127.0.0.1:8000", "127.0.0.1")]
     [InlineData("http://localhost:8000/v1", "127.0.0.1")]
+    [InlineData("http://[::1]:8000", "[::1]")]
+    [InlineData("http://127.0.0.5:8000", "localhost")]
     public void A_gateway_that_would_be_its_own_backend_is_refused(string url, string host) =>
         Assert.Equal(
             $"lmstudio.base_url = \"{url.Replace("/v1", "", StringComparison.Ordinal)}\" (environment LMSTUDIO_URL): this is the gateway's own address; LM Studio's is expected, for instance http://127.0.0.1:1234",
             Assert.Single(Given.FromEnvironment(("LMSTUDIO_URL", url), ("HOST", host)).Errors).ToString());
+
+    [Theory]
+    [InlineData("http://127.0.0.2:8000", "127.0.0.1")]
+    [InlineData("http://127.0.0.1:8001", "127.0.0.1")]
+    [InlineData("http://10.0.0.7:8000", "127.0.0.1")]
+    public void A_backend_on_another_address_is_not_the_gateway(string url, string host) =>
+        Assert.Empty(Given.FromEnvironment(("LMSTUDIO_URL", url), ("HOST", host)).Errors);
+
+    [Fact]
+    public void A_free_port_cannot_be_taken_on_localhost_which_is_two_addresses() =>
+        Assert.Equal(
+            "listen.host = \"localhost\" (environment HOST): with port 0 one address is expected: 127.0.0.1 or ::1",
+            Assert.Single(Given.FromEnvironment(("HOST", "localhost"), ("PORT", "0")).Errors).ToString());
 
     [Fact]
     public void A_port_of_a_stronger_layer_stands_instead_of_listen_urls()
