@@ -1,0 +1,135 @@
+using System.Buffers;
+using System.Text.Json;
+using LmGateway.Backends;
+
+namespace LmGateway.Serving.Dialects;
+
+/// <summary>A parameter to put into requests that do not have it; the value is JSON.</summary>
+internal readonly record struct RequestDefault(RequestField Field, string Json);
+
+/// <summary>What to change in a request before a backend gets it.</summary>
+internal sealed record RequestMendOptions
+{
+    /// <summary>The name under which the backend knows the model; null leaves what is there.</summary>
+    public string? Model { get; init; }
+
+    public DialectDefects Defects { get; init; }
+
+    public IReadOnlyList<RequestDefault> Defaults { get; init; } = [];
+}
+
+/// <summary>A request as a backend gets it, and what to remember until its reply comes.</summary>
+internal sealed record MendedRequest
+{
+    /// <summary>Shares the memory of the body that was peeked at.</summary>
+    public required ReadOnlySequence<byte> Body { get; init; }
+
+    public required bool Streamed { get; init; }
+
+    /// <summary>The caller wants the usage of a stream; the backend was asked for it in any case.</summary>
+    public required bool UsageAsked { get; init; }
+
+    /// <summary>The caller wants base64 and the backend will answer with numbers.</summary>
+    public required bool Base64Embeddings { get; init; }
+}
+
+/// <summary>
+/// Makes a caller's request fit its backend: the model's name, missing parameters, and what the backend is known to trip over.
+/// The bytes of a request that fits already are passed on as they are.
+/// </summary>
+internal static class RequestMends
+{
+    /// <summary>Throws <c>InvalidRequest</c> or <c>InvalidImage</c> where the caller asks for what cannot be made to fit.</summary>
+    public static MendedRequest Apply(RequestPeek peek, RequestMendOptions options)
+    {
+        var plan = new RequestPlan(peek);
+        if (peek.Dialect is Dialect.OpenAiChat or Dialect.OpenAiCompletions) ExtensionMends.Hoist(peek, plan);
+        PutModel(peek, plan, options.Model);
+        var streamed = PutDefaults(peek, plan, options.Defaults);
+        var base64 = false;
+        switch (peek.Dialect)
+        {
+            case Dialect.OpenAiChat:
+                LevelMaxTokens(peek, plan);
+                if (streamed) AskForUsage(peek, plan);
+                ResponseFormatMend.Apply(peek, plan, options.Defects);
+                ToolMends.Apply(peek, plan, options.Defects);
+                MessageMends.Apply(peek, plan, options.Defects);
+                break;
+            case Dialect.OpenAiCompletions:
+                LevelMaxTokens(peek, plan);
+                if (streamed) AskForUsage(peek, plan);
+                break;
+            case Dialect.OpenAiEmbeddings:
+                base64 = AskForFloats(peek, plan, options.Defects);
+                break;
+            case Dialect.OpenAiResponses:
+                // LM Studio refuses an empty object here; nothing at all means the same.
+                if (peek.Find(RequestField.Text) is { Kind: JsonTokenType.StartObject, Empty: true }) plan.Remove(RequestField.Text);
+                break;
+        }
+
+        return new MendedRequest { Body = plan.Apply(), Streamed = streamed, UsageAsked = peek.UsageAsked, Base64Embeddings = base64 };
+    }
+
+    private static void PutModel(RequestPeek peek, RequestPlan plan, string? model)
+    {
+        if (model is null) return;
+        var repeated = peek.Members.Count(member => member.Field == RequestField.Model) > 1;
+        if (repeated || peek.Model != model) plan.Set(RequestField.Model, JsonText.Quote(model));
+    }
+
+    /// <summary>Returns whether the request is streamed after that.</summary>
+    private static bool PutDefaults(RequestPeek peek, RequestPlan plan, IReadOnlyList<RequestDefault> defaults)
+    {
+        var streamed = peek.Streamed;
+        foreach (var (field, json) in defaults)
+        {
+            if (peek.Has(field) || plan.Sets(field)) continue;
+            if (field == RequestField.MaxTokens && peek.Has(RequestField.MaxCompletionTokens)) continue;
+            plan.Set(field, System.Text.Encoding.UTF8.GetBytes(json));
+            if (field == RequestField.Stream) streamed = json == "true";
+        }
+
+        return streamed;
+    }
+
+    /// <summary>The two names mean one thing; where both are given, the newer one counts for whichever the backend reads.</summary>
+    private static void LevelMaxTokens(RequestPeek peek, RequestPlan plan)
+    {
+        if (!peek.Has(RequestField.MaxTokens) || peek.Find(RequestField.MaxCompletionTokens) is not { Kind: not JsonTokenType.Null } member) return;
+        var value = peek.Value(member).ToArray();
+        if (!peek.Value(peek.Find(RequestField.MaxTokens)!.Value).ToArray().AsSpan().SequenceEqual(value)) plan.Set(RequestField.MaxTokens, value);
+    }
+
+    private static void AskForUsage(RequestPeek peek, RequestPlan plan)
+    {
+        if (peek.UsageAsked) return;
+        if (peek.Find(RequestField.StreamOptions) is not { Kind: JsonTokenType.StartObject, Empty: false } options)
+        {
+            plan.Set(RequestField.StreamOptions, """{"include_usage":true}"""u8);
+            return;
+        }
+
+        plan.Single(RequestField.StreamOptions);
+        var asked = false;
+        var reader = peek.Reader(options);
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var named = JsonText.Is(ref reader, "include_usage"u8);
+            reader.Read();
+            if (named) plan.Splice.Replace(options.ValueStart + reader.TokenStartIndex, reader.BytesConsumed - reader.TokenStartIndex, "true"u8.ToArray());
+            asked |= named;
+            reader.Skip();
+        }
+
+        if (!asked) plan.Splice.Insert(options.ValueStart + 1, "\"include_usage\":true,"u8.ToArray());
+    }
+
+    private static bool AskForFloats(RequestPeek peek, RequestPlan plan, DialectDefects defects)
+    {
+        if (!defects.HasFlag(DialectDefects.IgnoresBase64Embeddings) || peek.Text(RequestField.EncodingFormat) != "base64") return false;
+        plan.Set(RequestField.EncodingFormat, "\"float\""u8);
+        return true;
+    }
+}
