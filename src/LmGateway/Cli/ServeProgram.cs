@@ -19,7 +19,7 @@ internal static class ServeProgram
         var state = Directory.CreateTempSubdirectory("lmgateway-demo-");
         try
         {
-            var loaded = settings.Loaded.WithLmStudioAt(simulator.Address.ToString().TrimEnd('/'), "--demo");
+            var loaded = settings.Loaded.WithSimulatorAt(simulator.Address.ToString().TrimEnd('/'));
             return await ServeAsync(loaded with { Options = loaded.Options with { StateDir = state.FullName } }, simulator, cancellationToken);
         }
         finally

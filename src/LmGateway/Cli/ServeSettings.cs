@@ -28,4 +28,8 @@ internal sealed record SimulateSettings
     public int? TimeToFirstTokenMs { get; init; }
     public int? Parallel { get; init; }
     public int? MemoryModels { get; init; }
+    public int? DownloadTimeMs { get; init; }
+
+    /// <summary>An LM Studio home folder to write the port file and settings into; null writes none.</summary>
+    public string? Home { get; init; }
 }

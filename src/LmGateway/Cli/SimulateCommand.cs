@@ -18,11 +18,13 @@ internal static class SimulateCommand
         var model = new Option<string[]>("--model") { HelpName = "KEY", Description = "A model beside those in stock; may be given several times." };
         var apiToken = new Option<string?>("--api-token") { HelpName = "TOKEN", Description = "Ask clients for this API token." };
         var loadTime = Ranged(new Option<int?>("--load-time-ms") { HelpName = "MS", Description = "How long a load takes." }, 0, 3_600_000);
-        var speed = Ranged(new Option<double?>("--tokens-per-second") { HelpName = "N", Description = "How fast tokens come." }, 0.001, 1_000_000);
+        var speed = Ranged(new Option<double?>("--tokens-per-second") { HelpName = "N", Description = "How fast tokens come; 0 for as fast as possible." }, 0, 1_000_000);
         var firstToken = Ranged(new Option<int?>("--time-to-first-token-ms") { HelpName = "MS", Description = "How long the first token takes." }, 0, 3_600_000);
         var parallel = Ranged(new Option<int?>("--parallel") { HelpName = "N", Description = "Requests that a loaded model runs at the same time." }, 1, 1024);
         var memory = Ranged(new Option<int?>("--memory-models") { HelpName = "N", Description = "Loaded models that fit into memory." }, 0, 10_000);
-        Option[] options = [port, modelsDir, model, apiToken, loadTime, speed, firstToken, parallel, memory];
+        var downloadTime = Ranged(new Option<int?>("--download-time-ms") { HelpName = "MS", Description = "How long a download takes." }, 0, 3_600_000);
+        var home = new Option<string?>("--home") { HelpName = "DIR", Description = "Write LM Studio's port file and settings into this folder, so that lms finds the simulator." };
+        Option[] options = [port, modelsDir, model, apiToken, loadTime, speed, firstToken, parallel, memory, downloadTime, home];
         foreach (var option in options) command.Options.Add(option);
         command.Subcommands.Add(new Command(LmsName, "The stand-in for LM Studio's own lms program; give its arguments after it."));
         command.SetAction((parsed, cancellationToken) => simulate(
@@ -37,6 +39,8 @@ internal static class SimulateCommand
                 TimeToFirstTokenMs = parsed.GetValue(firstToken),
                 Parallel = parsed.GetValue(parallel),
                 MemoryModels = parsed.GetValue(memory),
+                DownloadTimeMs = parsed.GetValue(downloadTime),
+                Home = parsed.GetValue(home),
             },
             cancellationToken));
         return command;

@@ -1,5 +1,7 @@
+using System.Collections;
 using LmStudio.Simulator;
 using LmStudio.Simulator.Engine;
+using LmStudio.Simulator.Lms;
 
 namespace LmGateway.Cli;
 
@@ -21,12 +23,28 @@ internal static class SimulateProgram
 
         await using (simulator)
         {
+            if (settings.Home is { } home) new LmStudioHome(home).Write(simulator.Address.Port, simulator.State.Models.Root);
             await Console.Out.WriteLineAsync($"LM Studio simulator listening on {simulator.Address.ToString().TrimEnd('/')}");
             await Console.Out.FlushAsync(CancellationToken.None);
-            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await simulator.WaitForShutdownAsync(cancellationToken);
         }
 
         return ExitCodes.Success;
+    }
+
+    /// <summary>The stand-in for LM Studio's own program, with the arguments after <c>simulate lms</c>.</summary>
+    public static async Task<int> RunLmsAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+    {
+        var environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+            .ToDictionary(variable => (string)variable.Key, variable => (string?)variable.Value ?? "", StringComparer.OrdinalIgnoreCase);
+        try
+        {
+            return await LmsProgram.RunAsync(new LmsInvocation { Arguments = arguments, Output = Console.Out, Error = Console.Error, Environment = environment }, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            return arguments is ["log", ..] ? ExitCodes.Success : ExitCodes.CannotListen;
+        }
     }
 
     private static SimulatorOptions Options(SimulateSettings settings)
@@ -36,6 +54,7 @@ internal static class SimulateProgram
         if (settings.TokensPerSecond is { } pace) options = options with { TokensPerSecond = pace };
         if (settings.TimeToFirstTokenMs is { } first) options = options with { TimeToFirstToken = TimeSpan.FromMilliseconds(first) };
         if (settings.Parallel is { } parallel) options = options with { ParallelSessions = parallel };
+        if (settings.DownloadTimeMs is { } download) options = options with { DownloadTime = TimeSpan.FromMilliseconds(download) };
         if (settings.MemoryModels is { } models) options = options with { MemoryModels = models };
         return options;
     }

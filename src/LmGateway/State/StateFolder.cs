@@ -10,8 +10,6 @@ namespace LmGateway.State;
 /// </summary>
 internal sealed partial class StateFolder(string path, ILogger<StateFolder> logger)
 {
-    private readonly SemaphoreSlim writing = new(1, 1);
-
     public string Path { get; } = path;
 
     /// <summary>The folder that the configuration names, else the user's configuration folder.</summary>
@@ -50,19 +48,11 @@ internal sealed partial class StateFolder(string path, ILogger<StateFolder> logg
     /// <summary>Replaces the file, or removes it where the text is null. Throws <see cref="IOException"/> where the disk does not let it.</summary>
     public async Task WriteAsync(string name, string? text, CancellationToken cancellationToken)
     {
-        await writing.WaitAsync(cancellationToken);
-        try
-        {
-            Directory.CreateDirectory(Path);
-            await using var turn = await LockAsync(cancellationToken);
-            var file = System.IO.Path.Combine(Path, name);
-            if (text is null) File.Delete(file);
-            else await ReplaceAsync(file, text, cancellationToken);
-        }
-        finally
-        {
-            writing.Release();
-        }
+        Directory.CreateDirectory(Path);
+        await using var turn = await LockAsync(cancellationToken);
+        var file = System.IO.Path.Combine(Path, name);
+        if (text is null) File.Delete(file);
+        else await ReplaceAsync(file, text, cancellationToken);
     }
 
     private static async Task ReplaceAsync(string file, string text, CancellationToken cancellationToken)

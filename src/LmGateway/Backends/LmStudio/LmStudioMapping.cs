@@ -81,8 +81,8 @@ internal static class LmStudioMapping
         RopeFrequencyScale = settings.RopeFrequencyScale is { } scale ? new Checkable<double>(true, scale) : null,
         FlashAttention = settings.FlashAttention,
         OffloadKvCacheToGpu = settings.OffloadKvCacheToGpu,
-        KCacheQuantizationType = settings.KvCacheTypeK is { } keys ? new Checkable<string>(true, keys) : null,
-        VCacheQuantizationType = settings.KvCacheTypeV is { } values ? new Checkable<string>(true, values) : null,
+        KCacheQuantizationType = On(settings.KvCacheTypeK),
+        VCacheQuantizationType = On(settings.KvCacheTypeV),
         EvalBatchSize = settings.EvalBatchSize,
         TryMmap = settings.TryMmap,
         KeepModelInMemory = settings.KeepModelInMemory,
@@ -106,6 +106,12 @@ internal static class LmStudioMapping
         const string reason = "The control connection (WebSocket) is refused, and LM Studio's REST API has no such parameter.";
         if (order.Identifier is { } identifier) yield return new NotApplied("instanceId", identifier, reason);
         if (order.Ttl is { } ttl) yield return new NotApplied("ttlSeconds", ttl.TotalSeconds.ToString("0"), reason);
+    }
+
+    private static Checkable<string>? On(string? value)
+    {
+        if (value is null) return null;
+        return new Checkable<string>(true, value);
     }
 
     private static GpuSplit? Split(LoadSettings settings)

@@ -10,6 +10,6 @@ internal static class Refusals
     public static async Task<GatewayError> ReadAsync(ExchangeReply reply, string backend, CancellationToken cancellationToken)
     {
         using var body = await HeldReply.ReadAsync(reply, MostRead, cancellationToken);
-        return UpstreamErrors.From(reply.Status, body.Memory.Span, backend);
+        return UpstreamErrors.Read(reply.Status, body.Memory.Span, backend);
     }
 }
