@@ -45,7 +45,11 @@ internal static class ServeProgram
             return ExitCodes.Success;
         }
 
-        StartupSummary.Write(Console.Out, settings, Addresses(app), simulator?.Address);
+        var addresses = Addresses(app);
+        StartupSummary.Write(settings, addresses, Console.Out);
+        if (simulator is not null && addresses.Count > 0) StartupSummary.WriteDemo(addresses[0], Console.Out);
+        await Console.Out.WriteLineAsync("Press Ctrl+C to stop.");
+        await Console.Out.FlushAsync(CancellationToken.None);
         await WaitForStopAsync(app, cancellationToken);
         await app.StopAsync(CancellationToken.None);
         return ExitCodes.Success;

@@ -2,38 +2,80 @@ using LmGateway.Configuration;
 
 namespace LmGateway.Cli;
 
-/// <summary>What a person sees when the service has started: where it listens, what is on, where the settings came from.</summary>
+/// <summary>What is on, where it listens, what is behind it and where that was set: printed once the service is up.</summary>
 internal static class StartupSummary
 {
-    public static void Write(TextWriter output, LoadedSettings settings, IReadOnlyList<string> addresses, Uri? simulator)
+    public static void Write(LoadedSettings loaded, IReadOnlyCollection<string> boundAddresses, TextWriter output)
     {
-        var options = settings.Options;
-        output.WriteLine(simulator is null ? "LmGateway is up." : "LmGateway is up, against a simulated LM Studio.");
-        output.WriteLine($"  listening   {string.Join(", ", addresses)}");
-        output.WriteLine($"  backend     lmstudio at {options.LmStudio.BaseUrl} ({settings.Effective["lmstudio.base_url"].Source.Text})");
-        output.WriteLine($"  APIs        /v1 (OpenAI, Anthropic messages), /api/v0 and /api/v1 (LM Studio), /admin, /health");
-        output.WriteLine($"  access      {Access(options.Security)}");
-        foreach (var setting in settings.Effective)
-            if (setting.Source.Layer != LayerKind.Default && setting.Key != "lmstudio.base_url") output.WriteLine($"  setting     {setting.Key} = {setting.Text} ({setting.Source.Text})");
-        foreach (var warning in settings.Warnings) output.WriteLine($"  warning     {warning}");
-        if (simulator is not null) WriteCommands(output, addresses.Count > 0 ? addresses[0] : "http://127.0.0.1:8000");
-        output.WriteLine("Press Ctrl+C to stop.");
-        output.Flush();
+        var version = typeof(StartupSummary).Assembly.GetName().Version?.ToString(3);
+        output.WriteLine($"LmGateway {version} is up, node {loaded.Options.Node}");
+        WriteRow(output, "listening", boundAddresses.Count == 0 ? "HTTP is off" : string.Join(", ", boundAddresses));
+        WriteRow(output, "APIs", boundAddresses.Count == 0 ? "none" : "/v1 (OpenAI, Anthropic messages), /api/v0 and /api/v1 (LM Studio), /admin, /health");
+        WriteRow(output, "backend", Backend(loaded));
+        WriteRow(output, "models", Models(loaded.Options));
+        WriteRow(output, "access", Access(loaded.Options));
+        WriteRow(output, "settings", Sources(loaded));
+        foreach (var warning in loaded.Warnings) WriteRow(output, "warning", warning);
     }
 
-    private static string Access(SecurityOptions security)
+    /// <summary>Commands to try on the demo; they work as they are printed.</summary>
+    public static void WriteDemo(string address, TextWriter output)
     {
-        var key = security.ApiKey is null ? "no key" : "key required";
-        return security.IpAllowlist is ["*"] ? key : $"{key}, from {string.Join(", ", security.IpAllowlist)}";
+        output.WriteLine($$"""
+
+            A simulated LM Studio is behind it. Try:
+              curl {{address}}/v1/models
+              curl -N {{address}}/v1/chat/completions -H 'Content-Type: application/json' -d '{"model":"qwen2-1.5b-instruct","stream":true,"messages":[{"role":"user","content":"count to 5"}]}'
+              curl {{address}}/admin/models
+
+            """);
     }
 
-    private static void WriteCommands(TextWriter output, string address)
+    private static void WriteRow(TextWriter output, string name, string text) => output.WriteLine($"  {name,-10} {text}");
+
+    private static string Backend(LoadedSettings loaded)
     {
-        output.WriteLine();
-        output.WriteLine("Try:");
-        output.WriteLine($"  curl {address}/v1/models");
-        output.WriteLine($"  curl -N {address}/v1/chat/completions -H 'Content-Type: application/json' -d '{{\"model\":\"qwen2-1.5b-instruct\",\"stream\":true,\"messages\":[{{\"role\":\"user\",\"content\":\"count to 5\"}}]}}'");
-        output.WriteLine($"  curl {address}/admin/models");
-        output.WriteLine();
+        var address = loaded.Effective["lmstudio.base_url"];
+        var token = loaded.Options.LmStudio.ApiToken is null ? "" : ", with an API token";
+        return $"LM Studio at {address.Text} ({address.Source}){token}";
     }
+
+    private static string Models(GatewayOptions options)
+    {
+        var scheduling = options.Scheduling;
+        var load = !scheduling.OnDemand ? "not loaded on demand"
+            : scheduling.OnDemandTtl is { } ttl ? $"loaded on demand, unloaded after {ttl.TotalSeconds:0} s idle"
+            : "loaded on demand, kept";
+        var inference = options.Inference;
+        return !inference.IsProviderContract ? load
+            : $"{load}; default {inference.DefaultModel ?? "none"}, allowed {(inference.AllowedModels.Count == 0 ? "all" : string.Join(", ", inference.AllowedModels))}";
+    }
+
+    private static string Access(GatewayOptions options)
+    {
+        var security = options.Security;
+        var key = security.ApiKey is null ? "no key" : "key needed";
+        var callers = !security.IpAllowlist.Any(AddressRange.IsEveryone) ? $"only from {string.Join(", ", security.IpAllowlist)}"
+            : options.Listen.Addresses.All(address => address.IsLoopback) ? "only from this machine"
+            : "from everywhere";
+        return $"{key}, {callers}";
+    }
+
+    /// <summary>How many settings each layer gave, and the files' names.</summary>
+    private static string Sources(LoadedSettings loaded)
+    {
+        var given = loaded.Effective
+            .Where(setting => setting.Source.Layer != LayerKind.Default)
+            .GroupBy(setting => setting.Source.Layer)
+            .OrderBy(layer => layer.Key)
+            .Select(layer => $"{layer.Count()} from {Name(layer.First().Source)}");
+        return string.Join(", ", given.Append("the rest are defaults")) + "; 'lmgateway doctor' lists them";
+    }
+
+    private static string Name(SettingSource source) => source.Layer switch
+    {
+        LayerKind.CommandLine => "the command line",
+        LayerKind.Environment => "the environment",
+        _ => source.Text[..source.Text.LastIndexOf(" line ", StringComparison.Ordinal)],
+    };
 }

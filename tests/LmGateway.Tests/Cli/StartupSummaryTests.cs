@@ -11,9 +11,9 @@ public sealed class StartupSummaryTests
     public void It_says_what_is_on_where_it_listens_what_is_behind_it_and_where_that_was_set() =>
         Assert.Equal(
             """
-            LmGateway 0.1.0, node desk
+            LmGateway 0.1.0 is up, node desk
               listening  http://127.0.0.1:41234
-              APIs       OpenAI (/v1), LM Studio's own (/api), admin (/admin), health (/health)
+              APIs       /v1 (OpenAI, Anthropic messages), /api/v0 and /api/v1 (LM Studio), /admin, /health
               backend    LM Studio at http://127.0.0.1:1234 (default)
               models     loaded on demand, unloaded after 3600 s idle
               access     no key, only from this machine
@@ -36,9 +36,9 @@ public sealed class StartupSummaryTests
 
         Assert.Equal(
             """
-            LmGateway 0.1.0, node desk
+            LmGateway 0.1.0 is up, node desk
               listening  http://0.0.0.0:8000
-              APIs       OpenAI (/v1), LM Studio's own (/api), admin (/admin), health (/health)
+              APIs       /v1 (OpenAI, Anthropic messages), /api/v0 and /api/v1 (LM Studio), /admin, /health
               backend    LM Studio at http://10.0.0.9:1234 (environment LMSTUDIO_URL), with an API token
               models     loaded on demand, kept; default none, allowed a/b, c/d
               access     key needed, from everywhere
@@ -60,6 +60,18 @@ public sealed class StartupSummaryTests
 
         Assert.Contains("no key, only from 10.0.0.0/8", summary, StringComparison.Ordinal);
         Assert.Contains("not loaded on demand", summary, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_demo_prints_three_commands_to_try()
+    {
+        using var output = new StringWriter();
+        StartupSummary.WriteDemo("http://127.0.0.1:41234", output);
+
+        var commands = output.ToString().Split('\n').Where(line => line.StartsWith("  curl ", StringComparison.Ordinal)).ToList();
+        Assert.Equal(3, commands.Count);
+        Assert.All(commands, command => Assert.Contains("http://127.0.0.1:41234/", command, StringComparison.Ordinal));
+        Assert.Contains("-d '{\"model\":", commands[1], StringComparison.Ordinal);
     }
 
     private static string Summary(Given given, params string[] addresses)
