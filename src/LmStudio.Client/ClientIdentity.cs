@@ -23,6 +23,8 @@ internal sealed partial record ClientIdentity(string Identifier, string Passkey)
             : throw new ArgumentException("The API token does not look like sk-lm-XXXXXXXX:YYYYYYYYYYYYYYYYYYYY.", nameof(options));
     }
 
+    public static bool IsToken(string text) => TokenPattern().IsMatch(text);
+
     /// <summary>The passkey is a secret: it never shows up in a log by way of this record.</summary>
     public override string ToString() => Identifier;
 

@@ -14,6 +14,9 @@ public sealed record LmStudioClientOptions
     /// <summary>API token, <c>sk-lm-XXXXXXXX:YYYYYYYYYYYYYYYYYYYY</c>; null connects as a guest.</summary>
     public string? ApiToken { get; init; }
 
+    /// <summary>Whether a text has the form of LM Studio's API tokens; other texts are refused as one.</summary>
+    public static bool IsApiToken(string text) => ClientIdentity.IsToken(text);
+
     /// <summary>Identifier presented on the WebSocket in place of the token's or a random guest's; needs <see cref="ClientPasskey"/>.</summary>
     public string? ClientIdentifier { get; init; }
 

@@ -25,7 +25,7 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
     private GatewayUnderTest(WebApplication app, SimulatorServer? simulator, DirectoryInfo state)
     {
         (this.app, Simulator, this.state) = (app, simulator!, state);
-        Address = new Uri(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First());
+        Address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         Http = new HttpClient { BaseAddress = Address, Timeout = TimeSpan.FromSeconds(60) };
     }
 
@@ -89,16 +89,16 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
 
     private static async Task<GatewayUnderTest> StartAsync(SimulatorServer? simulator, string backend, Func<GatewayOptions, GatewayOptions>? configure)
     {
-        var state = Directory.CreateTempSubdirectory("lmgateway-test-");
+        var folder = Directory.CreateTempSubdirectory("lmgateway-test-");
         var options = new GatewayOptions
         {
-            StateDir = state.FullName,
+            StateDir = folder.FullName,
             Listen = new ListenOptions { Port = 0 },
             LmStudio = new LmStudioOptions { BaseUrl = backend.TrimEnd('/'), ConnectRetryMs = 10 },
             Log = new LogOptions { Level = LogThreshold.Error },
         };
-        var app = GatewayHost.Build(configure?.Invoke(options) ?? options, TimeProvider.System);
-        await app.StartAsync();
-        return new GatewayUnderTest(app, simulator, state);
+        var built = GatewayHost.Build(configure?.Invoke(options) ?? options, TimeProvider.System);
+        await built.StartAsync();
+        return new GatewayUnderTest(built, simulator, folder);
     }
 }

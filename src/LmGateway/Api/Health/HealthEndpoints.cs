@@ -7,6 +7,7 @@ using LmGateway.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace LmGateway.Api.Health;
 
@@ -18,6 +19,8 @@ internal static class HealthEndpoints
 
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
+        // Made now, because it counts the service's time from here.
+        routes.ServiceProvider.GetRequiredService<HealthProbe>();
         routes.MapMethods("/", ["GET", "HEAD"], (HttpContext context) => JsonReply.WriteAsync(context, 200, writer =>
         {
             writer.WriteStartObject();

@@ -6,6 +6,7 @@ namespace LmGateway.Api.Health;
 internal sealed class HealthProbe(ModelCatalog catalog, TimeProvider time)
 {
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private readonly long started = time.GetTimestamp();
     private long looked = long.MinValue;
@@ -16,8 +17,16 @@ internal sealed class HealthProbe(ModelCatalog catalog, TimeProvider time)
     {
         var last = Volatile.Read(ref looked);
         if (last != long.MinValue && time.GetElapsedTime(last) < Fresh) return catalog.Current;
-        var snapshot = await catalog.RefreshAsync(cancellationToken);
-        Volatile.Write(ref looked, time.GetTimestamp());
-        return snapshot;
+        try
+        {
+            await catalog.RefreshAsync(cancellationToken).WaitAsync(Patience, time, cancellationToken);
+            Volatile.Write(ref looked, time.GetTimestamp());
+        }
+        catch (TimeoutException)
+        {
+            // A backend that does not answer must not make health itself unanswered; the last look counts.
+        }
+
+        return catalog.Current;
     }
 }

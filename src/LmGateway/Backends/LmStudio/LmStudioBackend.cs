@@ -51,7 +51,8 @@ internal sealed partial class LmStudioBackend : IBackend
         var client = new LmStudioClientOptions
         {
             BaseAddress = address,
-            ApiToken = lmStudio.ApiToken,
+            // Another program's key, such as OPENAI_API_KEY=lm-studio, is sent on HTTP only: the WebSocket takes LM Studio's own tokens.
+            ApiToken = lmStudio.ApiToken is { } token && LmStudioClientOptions.IsApiToken(token) ? token : null,
             ConnectAttempts = lmStudio.ConnectAttempts,
             ConnectRetryDelay = TimeSpan.FromMilliseconds(lmStudio.ConnectRetryMs),
             RequestTimeout = TimeSpan.FromMilliseconds(options.Timeouts.ControlMs),
