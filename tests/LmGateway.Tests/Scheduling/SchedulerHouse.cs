@@ -1,0 +1,58 @@
+using LmGateway.Backends;
+using LmGateway.Catalog;
+using LmGateway.Configuration;
+using LmGateway.Scheduling;
+using LmGateway.Vocabulary;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace LmGateway.Tests.Scheduling;
+
+/// <summary>A real scheduler and a real catalog over a fake backend.</summary>
+internal sealed class SchedulerHouse : IAsyncDisposable
+{
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    public SchedulerHouse(FakeBackend backend, SchedulingOptions? options = null, TimeProvider? time = null)
+    {
+        Backend = backend;
+        Catalog = new ModelCatalog([backend], time ?? TimeProvider.System);
+        var pace = new CatalogPace(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(1));
+        var settings = new GatewayOptions { Node = "node", Scheduling = options ?? new SchedulingOptions() };
+        Scheduler = new Scheduler(Catalog, pace, settings, time ?? TimeProvider.System, NullLogger<Scheduler>.Instance);
+    }
+
+    public FakeBackend Backend { get; }
+
+    public ModelCatalog Catalog { get; }
+
+    public Scheduler Scheduler { get; }
+
+    public static ModelTarget Target(string modelKey = "m", string? identifier = null) => new("fake", modelKey, identifier);
+
+    public Task<Lease> AcquireAsync(string modelKey = "m", string? identifier = null, CancellationToken cancellationToken = default) =>
+        Scheduler.AcquireAsync(Target(modelKey, identifier), cancellationToken).AsTask();
+
+    public Task<LoadResult> LoadAsync(LoadOrder order, CancellationToken cancellationToken = default) =>
+        Scheduler.LoadAsync(Backend, order, null, cancellationToken);
+
+    public Task<CatalogSnapshot> RefreshAsync() => Catalog.RefreshAfterChangeAsync(Backend, CancellationToken.None);
+
+    /// <summary>Waits until something holds, looking again after each turn of the scheduler's loop.</summary>
+    public static async Task UntilAsync(Func<bool> condition)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        while (!condition())
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            await Task.Delay(1, patience.Token);
+        }
+    }
+
+    public Task UntilWaitingAsync(int requests) =>
+        UntilAsync(() => Scheduler.View().Waiting.Sum(model => model.Requests) == requests);
+
+    public static async Task<GatewayError> RefusalAsync(Task refused) =>
+        (await Xunit.Assert.ThrowsAsync<GatewayException>(() => refused.WaitAsync(Patience))).Error;
+
+    public ValueTask DisposeAsync() => Scheduler.DisposeAsync();
+}
