@@ -13,8 +13,11 @@ public sealed class LmsProcessTests
     public async Task A_program_that_hangs_is_killed_with_its_children_at_the_deadline()
     {
         using var lms = new FakeLms(("'version --json'", "sleep 600 & echo $! > \"$0.child\"; wait"));
-        var error = await Assert.ThrowsAsync<LmsException>(
-            () => new LmsCli(new LmsCliOptions { Program = lms.Program, CommandTimeout = TimeSpan.FromSeconds(2) }).GetVersionAsync());
+        var time = new ManualTime();
+        var call = new LmsCli(new LmsCliOptions { Program = lms.Program, TimeProvider = time }).GetVersionAsync();
+        await Eventually.HoldsAsync(() => ChildOf(lms) is not null);
+        time.Advance(TimeSpan.FromSeconds(60));
+        var error = await Assert.ThrowsAsync<LmsException>(() => call);
         Assert.Equal(LmsFailure.TimedOut, error.Failure);
         await AssertGoneAsync(lms);
     }
@@ -25,7 +28,7 @@ public sealed class LmsProcessTests
         using var lms = new FakeLms(("'version --json'", "sleep 600 & echo $! > \"$0.child\"; wait"));
         using var leaving = new CancellationTokenSource();
         var call = new LmsCli(new LmsCliOptions { Program = lms.Program }).GetVersionAsync(leaving.Token);
-        await UntilAsync(() => File.Exists(lms.Program + ".child") && File.ReadAllText(lms.Program + ".child").EndsWith('\n'));
+        await Eventually.HoldsAsync(() => ChildOf(lms) is not null);
         await leaving.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
         await AssertGoneAsync(lms);
@@ -41,10 +44,22 @@ public sealed class LmsProcessTests
     [Fact]
     public async Task Output_keeps_a_long_download_alive()
     {
-        using var lms = new FakeLms(("'get x '*", "for i in 1 2 3 4 5 6; do sleep 0.5; printf '\\r%s0.00%% | %s00.00 KB / 1.00 MB | 1.00 MB/s | ETA 00:01 ' $i $i; done"));
-        var progress = new EventList<LmsDownloadProgress>();
-        await new LmsCli(new LmsCliOptions { Program = lms.Program, Server = Server, IdleTimeout = TimeSpan.FromSeconds(2.5) }).GetAsync("x", progress);
-        Assert.Equal([10, 20, 30, 40, 50, 60], progress.Items.Select(item => item.Percent));
+        using var lms = new FakeLms(("'get x '*", """
+            for i in 1 2 3 4 5 6; do
+              printf '\r%s0.00%% | %s00.00 KB / 1.00 MB | 1.00 MB/s | ETA 00:01 ' $i $i
+              while [ ! -f "$0.$i" ]; do sleep 0.01; done
+            done
+            """));
+        var time = new ManualTime();
+        var options = new LmsCliOptions { Program = lms.Program, Server = Server, TimeProvider = time };
+        var steps = new List<double>();
+        await new LmsCli(options).GetAsync("x", new Steps(step =>
+        {
+            steps.Add(step.Percent);
+            time.Advance(options.IdleTimeout * 0.6);
+            File.WriteAllText($"{lms.Program}.{steps.Count}", "");
+        }));
+        Assert.Equal([10, 20, 30, 40, 50, 60], steps);
     }
 
     [Fact]
@@ -97,10 +112,14 @@ public sealed class LmsProcessTests
         home.Delete(recursive: true);
     }
 
+    /// <summary>The process that the program started, once it has written its number down.</summary>
+    private static int? ChildOf(FakeLms lms) =>
+        File.Exists(lms.Program + ".child") && File.ReadAllText(lms.Program + ".child") is var text && text.EndsWith('\n') ? int.Parse(text) : null;
+
     private static async Task AssertGoneAsync(FakeLms lms)
     {
-        var child = int.Parse(await File.ReadAllTextAsync(lms.Program + ".child"));
-        await UntilAsync(() => !IsRunning(child));
+        var child = ChildOf(lms)!.Value;
+        await Eventually.HoldsAsync(() => !IsRunning(child));
     }
 
     private static bool IsRunning(int id)
@@ -117,9 +136,8 @@ public sealed class LmsProcessTests
         }
     }
 
-    private static async Task UntilAsync(Func<bool> condition)
+    private sealed class Steps(Action<LmsDownloadProgress> step) : IProgress<LmsDownloadProgress>
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (!condition()) await Task.Delay(10, limit.Token);
+        public void Report(LmsDownloadProgress value) => step(value);
     }
 }

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using LmStudio.Client.Rest;
 using LmStudio.Client.Tests.Servers;
@@ -195,11 +193,8 @@ public sealed class RestApiTests
         using var leaving = new CancellationTokenSource(TimeSpan.FromMilliseconds(50));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => patient.Rest.ListModelsAsync(leaving.Token));
 
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
-        listener.Stop();
-        await using var down = new LmStudioClient(new() { BaseAddress = new Uri($"http://127.0.0.1:{port}") });
+        using var port = new ReservedPort();
+        await using var down = new LmStudioClient(new() { BaseAddress = port.Address });
         await Assert.ThrowsAsync<LmStudioConnectionException>(() => down.Rest.ListModelsAsync());
     }
 

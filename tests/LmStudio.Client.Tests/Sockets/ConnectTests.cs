@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using LmStudio.Client.Tests.Servers;
 using Xunit;
 
@@ -13,7 +11,8 @@ public sealed class ConnectTests
     [Fact]
     public async Task A_refused_connection_is_tried_three_times_and_then_said_in_the_documented_words()
     {
-        await using var client = new LmStudioClient(Quick(new Uri($"http://127.0.0.1:{FreePort()}")));
+        using var port = new ReservedPort();
+        await using var client = new LmStudioClient(Quick(port.Address));
         var error = await Assert.ThrowsAsync<LmStudioConnectionException>(() => client.Llm.ListLoadedAsync());
         Assert.Equal(NoConnection, error.Message);
         Assert.NotNull(error.InnerException);
@@ -24,8 +23,7 @@ public sealed class ConnectTests
     {
         await using var server = await ScriptedServer.StartAsync();
         server.Sockets["/llm"] = socket => socket.StaySilentAsync();
-        await using var client = new LmStudioClient(Quick(server.Address) with { ConnectTimeout = TimeSpan.FromMilliseconds(150) });
-        var error = await Assert.ThrowsAsync<LmStudioConnectionException>(() => client.Llm.ListLoadedAsync());
+        var error = await ThreeTimeoutsAsync(server);
         Assert.Equal(NoConnection, error.Message);
         Assert.IsType<LmStudioTimeoutException>(error.InnerException);
         Assert.Equal(3, server.ConnectionsTo("/llm"));
@@ -36,8 +34,7 @@ public sealed class ConnectTests
     {
         await using var server = await ScriptedServer.StartAsync();
         server.BeforeUpgrade = (_, cancellationToken) => Task.Delay(Timeout.Infinite, cancellationToken);
-        await using var client = new LmStudioClient(Quick(server.Address) with { ConnectTimeout = TimeSpan.FromMilliseconds(150) });
-        var error = await Assert.ThrowsAsync<LmStudioConnectionException>(() => client.Llm.ListLoadedAsync());
+        var error = await ThreeTimeoutsAsync(server);
         Assert.IsType<LmStudioTimeoutException>(error.InnerException);
         Assert.Equal(3, server.ConnectionsTo("/llm"));
     }
@@ -74,8 +71,8 @@ public sealed class ConnectTests
     [Fact]
     public async Task A_server_that_appears_between_two_attempts_is_reached()
     {
-        var port = FreePort();
-        var options = Quick(new Uri($"http://127.0.0.1:{port}")) with { ConnectAttempts = 3000, ConnectRetryDelay = TimeSpan.FromMilliseconds(10) };
+        using var port = new ReservedPort();
+        var options = Quick(port.Address) with { ConnectAttempts = 3000, ConnectRetryDelay = TimeSpan.FromMilliseconds(10) };
         await using var client = new LmStudioClient(options);
         var call = client.Llm.ListLoadedAsync();
         await using var server = await ScriptedServer.StartAsync(port);
@@ -105,8 +102,8 @@ public sealed class ConnectTests
     [Fact]
     public async Task A_failed_attempt_is_not_remembered()
     {
-        var port = FreePort();
-        await using var client = new LmStudioClient(Quick(new Uri($"ws://127.0.0.1:{port}")));
+        using var port = new ReservedPort();
+        await using var client = new LmStudioClient(Quick(new UriBuilder(port.Address) { Scheme = "ws" }.Uri));
         await Assert.ThrowsAsync<LmStudioConnectionException>(() => client.Llm.ListLoadedAsync());
         await using var server = await ScriptedServer.StartAsync(port);
         server.Sockets["/llm"] = Empty;
@@ -140,7 +137,8 @@ public sealed class ConnectTests
         server.Routes["GET /lmstudio-greeting"] = context => Microsoft.AspNetCore.Http.HttpResponseWritingExtensions.WriteAsync(
             context.Response, """{"error":"Unexpected endpoint or method. (GET /lmstudio-greeting)"}""");
         Assert.False(await client.IsReachableAsync());
-        await using var gone = new LmStudioClient(Quick(new Uri($"http://127.0.0.1:{FreePort()}")));
+        using var port = new ReservedPort();
+        await using var gone = new LmStudioClient(Quick(port.Address));
         Assert.False(await gone.IsReachableAsync());
     }
 
@@ -170,10 +168,19 @@ public sealed class ConnectTests
         await socket.AnswerAllAsync("[]");
     }
 
-    private static int FreePort()
+    /// <summary>The error after three attempts that each ran into their limit with the server reached.</summary>
+    private static async Task<LmStudioConnectionException> ThreeTimeoutsAsync(ScriptedServer server)
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        var time = new ManualTime();
+        var options = new LmStudioClientOptions { BaseAddress = server.Address, TimeProvider = time, ConnectRetryDelay = TimeSpan.Zero };
+        await using var client = new LmStudioClient(options);
+        var call = client.Llm.ListLoadedAsync();
+        for (var attempt = 1; attempt <= 3; attempt++)
+        {
+            await Eventually.HoldsAsync(() => server.ConnectionsTo("/llm") == attempt);
+            time.Advance(options.ConnectTimeout);
+        }
+
+        return await Assert.ThrowsAsync<LmStudioConnectionException>(() => call);
     }
 }

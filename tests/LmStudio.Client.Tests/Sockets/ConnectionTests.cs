@@ -31,18 +31,24 @@ public sealed class ConnectionTests
     [Fact]
     public async Task A_call_that_is_never_answered_ends_at_its_deadline_and_the_connection_goes_on()
     {
+        var called = new TaskCompletionSource();
+        var time = new ManualTime();
         await using var server = await ScriptedServer.StartAsync("/system", async socket =>
         {
             var first = await socket.ReceiveAsync();
+            called.SetResult();
             var second = await socket.ReceiveAsync();
             await socket.ResultAsync(first, """{"version":"late"}""");
             await socket.ResultAsync(second, Version);
             await socket.StaySilentAsync();
         });
-        await using var quick = Client(server, options => options with { RequestTimeout = TimeSpan.FromMilliseconds(200) });
-        var error = await Assert.ThrowsAsync<LmStudioTimeoutException>(() => quick.System.GetVersionAsync());
-        Assert.Equal(("version", TimeSpan.FromMilliseconds(200)), (error.Endpoint, error.Limit));
-        Assert.Equal("0.4.21", (await quick.System.GetVersionAsync()).Version);
+        await using var client = Client(server, options => options with { TimeProvider = time, KeepAliveInterval = TimeSpan.FromHours(1) });
+        var call = client.System.GetVersionAsync();
+        await called.Task;
+        time.Advance(TimeSpan.FromSeconds(30));
+        var error = await Assert.ThrowsAsync<LmStudioTimeoutException>(() => call);
+        Assert.Equal(("version", TimeSpan.FromSeconds(30)), (error.Endpoint, error.Limit));
+        Assert.Equal("0.4.21", (await client.System.GetVersionAsync()).Version);
         Assert.Equal(1, server.ConnectionsTo("/system"));
     }
 
@@ -183,21 +189,23 @@ public sealed class ConnectionTests
     [Fact]
     public async Task A_silent_peer_is_asked_for_a_sign_of_life_and_given_up_without_one()
     {
+        var created = new TaskCompletionSource();
         var asked = new TaskCompletionSource<string>();
+        var time = new ManualTime();
         await using var server = await ScriptedServer.StartAsync("/llm", async socket =>
         {
             await socket.ReceiveAsync();
+            created.SetResult();
             asked.SetResult((await socket.ReceiveAsync()).GetRawText());
             await socket.StaySilentAsync();
         });
-        await using var client = Client(server, options => options with
-        {
-            KeepAliveInterval = TimeSpan.FromMilliseconds(50),
-            KeepAliveTimeout = TimeSpan.FromMilliseconds(200),
-        });
+        await using var client = Client(server, options => options with { TimeProvider = time });
         var load = client.Llm.LoadModelAsync(new() { ModelKey = "k" });
-        await Assert.ThrowsAsync<LmStudioConnectionException>(() => load);
+        await created.Task;
+        time.Advance(TimeSpan.FromSeconds(15));
         Assert.Equal("""{"type":"keepAlive"}""", await asked.Task);
+        time.Advance(TimeSpan.FromSeconds(45));
+        await Assert.ThrowsAsync<LmStudioConnectionException>(() => load);
     }
 
     [Fact]
