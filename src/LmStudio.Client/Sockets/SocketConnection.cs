@@ -184,19 +184,29 @@ internal sealed class SocketConnection : IAsyncDisposable
     /// <summary>Asks a silent peer for a sign of life, and gives up when none comes.</summary>
     private async Task WatchAsync()
     {
-        var limit = options.KeepAliveInterval + options.KeepAliveTimeout;
-        var asked = false;
+        long? asked = null;
         while (true)
         {
-            var silence = options.TimeProvider.GetElapsedTime(Volatile.Read(ref lastReceived));
-            if (silence >= limit)
-                throw new LmStudioConnectionException($"LM Studio gave no sign of life for {silence.TotalSeconds:0} s.");
-            if (silence < options.KeepAliveInterval) asked = false;
-            else if (!asked) asked = outgoing.Writer.TryWrite(OutgoingFrames.KeepAlive());
+            var received = Volatile.Read(ref lastReceived);
+            if (received >= asked) asked = null;
+            if (asked is null && options.TimeProvider.GetElapsedTime(received) >= options.KeepAliveInterval) asked = AskForLife();
 
-            var wait = asked ? limit - silence : options.KeepAliveInterval - silence;
+            var left = asked is { } since
+                ? options.KeepAliveTimeout - options.TimeProvider.GetElapsedTime(since)
+                : options.KeepAliveInterval - options.TimeProvider.GetElapsedTime(received);
+            if (asked is not null && left <= TimeSpan.Zero)
+                throw new LmStudioConnectionException($"LM Studio gave no sign of life for {options.KeepAliveTimeout.TotalSeconds:0.###} s after it was asked for one.");
+            var wait = left < options.KeepAliveInterval ? left : options.KeepAliveInterval;
             await Task.Delay(wait > ShortestWatch ? wait : ShortestWatch, options.TimeProvider, lifetime.Token).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>The question counts as asked also when the way is blocked: then the peer does not even read.</summary>
+    private long AskForLife()
+    {
+        var frame = OutgoingFrames.KeepAlive();
+        if (!outgoing.Writer.TryWrite(frame)) frame.Dispose();
+        return options.TimeProvider.GetTimestamp();
     }
 
     private JsonElement? Parse(Frame frame)

@@ -32,18 +32,22 @@ internal sealed class ScriptedServer : IAsyncDisposable
 
     public int ConnectionsTo(string path) => connections.GetValueOrDefault(path);
 
-    /// <summary>Starts on a free port, or on the given one.</summary>
-    public static async Task<ScriptedServer> StartAsync(int port = 0)
+    /// <summary>Starts on a free port, or on the reserved one.</summary>
+    public static async Task<ScriptedServer> StartAsync(ReservedPort? port = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            if (port is null) kestrel.Listen(IPAddress.Loopback, 0);
+            else kestrel.ListenHandle(port.Handle);
+        });
         builder.Services.AddRouting();
         var built = builder.Build();
         var server = new ScriptedServer(built);
         built.UseWebSockets();
         built.Run(server.AnswerAsync);
         await built.StartAsync();
-        server.Address = new Uri(built.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        server.Address = port?.Address ?? new Uri(built.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         return server;
     }
 
