@@ -84,7 +84,7 @@ public sealed class LoadingTests : IAsyncDisposable
     public async Task Get_or_load_answers_what_is_loaded_by_identifier_or_by_key()
     {
         await LoadAsync(new LoadRequest { ModelKey = Rig.Qwen, Identifier = "mine" });
-        foreach (var name in new[] { "mine", Rig.Qwen, Rig.Qwen + "@q4_k_m" })
+        foreach (var name in new[] { "mine", Rig.Qwen, Rig.Qwen + "@q4_k_m", "Qwen/Qwen3-4B-2507" })
             Assert.Equal("mine", Assert.IsType<LoadEvent.AlreadyLoaded>(Assert.Single(await GetAsync(name))).Instance.Identifier);
     }
 
@@ -98,6 +98,13 @@ public sealed class LoadingTests : IAsyncDisposable
         Assert.IsType<LoadEvent.Starting>(events[1]);
         Assert.Equal([Rig.Vision, Rig.Qwen], _studio.Instances.Identifiers());
         Assert.Equal(_studio.Settings.JitTtl, _studio.Instances.ByIdentifier(Rig.Qwen)!.Ttl);
+    }
+
+    [Fact]
+    public async Task A_time_to_live_of_ages_is_taken()
+    {
+        await LoadAsync(new LoadRequest { ModelKey = Rig.Qwen, Ttl = TimeSpan.FromSeconds(int.MaxValue) });
+        Assert.Equal(int.MaxValue, _studio.Instances.All[0].Ttl?.TotalSeconds);
     }
 
     [Fact]
