@@ -27,7 +27,7 @@ internal static class LmsPrompt
     private static string Drawn(string text, string head)
     {
         var below = text.Count(sign => sign == '\n');
-        return $"{text}\e[{below}A\e[{head.Length + 2}G\e[{below}B";
+        return $"{text}\e[{below}A\e[{head.Length + 1}G\e[{below}B";
     }
 
     private static string Wiped(string text)

@@ -121,6 +121,7 @@ internal sealed partial class Connection(FrameSocket socket, Namespace served, I
             if (FaultOf(endpoint.Name) is { } fault) await fault.BeforeAsync(messageType: null, cancellationToken);
             var result = await endpoint.AnswerAsync(call, cancellationToken);
             await socket.SendAsync(Frames.RpcResult(callId, result), cancellationToken);
+            endpoint.Afterwards?.Invoke();
         }
         catch (Exception exception) when (ErrorOf(exception) is { } error)
         {

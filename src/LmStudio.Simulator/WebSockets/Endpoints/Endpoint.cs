@@ -24,6 +24,9 @@ internal abstract record Endpoint(string Name, Shape Parameter);
 /// <summary>One question, one answer; a null answer is a void one.</summary>
 internal sealed record RpcEndpoint(string Name, Shape Parameter, Func<EndpointCall, CancellationToken, Task<JsonNode?>> AnswerAsync) : Endpoint(Name, Parameter)
 {
+    /// <summary>What happens when the answer has been sent.</summary>
+    public Action? Afterwards { get; init; }
+
     /// <summary>An endpoint that has its answer at hand.</summary>
     public static RpcEndpoint Immediate(string name, Shape parameter, Func<EndpointCall, JsonNode?> answer) =>
         new(name, parameter, (call, _) => Task.FromResult(answer(call)));

@@ -22,7 +22,7 @@ internal sealed class SystemEndpoints(SimulatedLmStudio studio, Action shutDown)
             ("cors", Shapes.OptionalFlag),
             ("networkInterface", Shapes.OptionalText)), _ => Switch(on: true)),
         RpcEndpoint.Immediate("stopHttpServer", Shapes.None, _ => Switch(on: false)),
-        RpcEndpoint.Immediate("requestShutdown", Shapes.None, _ => ShutDown()),
+        RpcEndpoint.Immediate("requestShutdown", Shapes.None, _ => null) with { Afterwards = shutDown },
         RpcEndpoint.Immediate("getExperimentFlags", Shapes.None, _ => new JsonArray()),
         new ChannelEndpoint("alive", Shapes.None, new Shape.Union("type"), (_, _, ended) => Task.Delay(Timeout.InfiniteTimeSpan, studio.Settings.TimeProvider, ended)),
     ];
@@ -49,12 +49,6 @@ internal sealed class SystemEndpoints(SimulatedLmStudio studio, Action shutDown)
     private JsonNode? Switch(bool on)
     {
         studio.HttpServerRunning = on;
-        return null;
-    }
-
-    private JsonNode? ShutDown()
-    {
-        shutDown();
         return null;
     }
 }
