@@ -31,7 +31,7 @@ internal static class GatewayHost
         builder.WebHost.ConfigureKestrel(server => Listen(server, options));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromMilliseconds(options.Timeouts.ShutdownMs));
         builder.Services.AddSingleton(options).AddSingleton(time);
-        builder.Services.AddState(options).AddLmStudio().AddCatalog(options).AddScheduling(options).AddServing(options).AddHttpApis(options).AddOpenAi().AddNativeLmStudio().AddHealth();
+        builder.Services.AddState(options).AddLmStudio().AddCatalog(options).AddScheduling().AddServing(options).AddHttpApis(options).AddOpenAi().AddNativeLmStudio().AddHealth();
         var app = builder.Build();
 
         var errors = new RouteErrors(OpenAiErrors.WriteAsync)
@@ -49,6 +49,7 @@ internal static class GatewayHost
         app.MapNativeLmStudio();
         app.MapAdminApi();
         app.MapHealth();
+        app.Lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<Scheduler>().Drain);
         return app;
     }
 

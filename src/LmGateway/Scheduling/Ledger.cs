@@ -149,9 +149,9 @@ internal sealed partial class Ledger(SchedulingOptions options, string node)
         if (view is null) RefuseAll(model, SchedulingErrors.NoBackend(model.Backend));
         else if (!view.Reachable) RefuseAll(model, SchedulingErrors.Unreachable(view));
         else if (!options.OnDemand) RefuseAll(model, SchedulingErrors.OnDemandOff(target));
-        else if (view.Backend.Traits.CanLoad && view.Control.CanLoadOnDemand) Begin(new Load(view.Backend, OnDemandOrder(model.ModelKey), model, onDemand: true));
-        else if (view.Backend.Traits.LoadsOnRequest) Lead(model);
-        else RefuseAll(model, view.Backend.Traits.CanLoad ? SchedulingErrors.NoControl(target, view) : SchedulingErrors.CannotLoad(target));
+        else if (view.Traits.CanLoad && view.Control.CanLoadOnDemand) Begin(new Load(view.Backend, OnDemandOrder(model.ModelKey), model, onDemand: true));
+        else if (view.Traits.LoadsOnRequest) Lead(model);
+        else RefuseAll(model, view.Traits.CanLoad ? SchedulingErrors.NoControl(target, view) : SchedulingErrors.CannotLoad(target));
     }
 
     private void Grant(ModelQueue model, Waiter waiter, TrackedInstance instance)

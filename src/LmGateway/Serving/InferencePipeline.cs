@@ -87,7 +87,7 @@ internal sealed class InferencePipeline(
         }
         catch (GatewayException failure)
         {
-            if (failure.Error.Code is ErrorCode.ModelNotFound) lease.Missed();
+            if (failure.Error.Code is ErrorCode.ModelNotFound) lease.Missing();
             lease.Dispose();
             throw;
         }
