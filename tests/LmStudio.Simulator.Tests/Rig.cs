@@ -22,7 +22,7 @@ internal sealed class Rig : IAsyncDisposable
     private Rig(SimulatorServer server)
     {
         Server = server;
-        Client = new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(1) }) { BaseAddress = server.Address, Timeout = Deadline };
+        Client = new HttpClient(new SocketsHttpHandler { ResponseDrainTimeout = TimeSpan.Zero }) { BaseAddress = server.Address, Timeout = Deadline };
     }
 
     public static SimulatorOptions Quick { get; } = new() { LoadTime = TimeSpan.Zero, DownloadTime = TimeSpan.Zero, TokensPerSecond = 0 };

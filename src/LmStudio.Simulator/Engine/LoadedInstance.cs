@@ -18,6 +18,8 @@ public readonly record struct ProcessingState(ProcessingStatus Status, int Queue
 /// <summary>A loaded copy of a model. It runs a limited number of predictions at once; the others wait in order.</summary>
 public sealed class LoadedInstance : IDisposable
 {
+    private static readonly TimeSpan LongestIdleTime = TimeSpan.FromDays(40);
+
     private readonly SemaphoreSlim _sessions;
     private readonly CancellationTokenSource _unloaded = new();
     private readonly TimeProvider _time;
@@ -35,7 +37,7 @@ public sealed class LoadedInstance : IDisposable
         LoadedAt = time.GetUtcNow();
         Unloaded = _unloaded.Token;
         _sessions = new SemaphoreSlim(Parallel);
-        if (Ttl is not null) _expiry = time.CreateTimer(_ => Expire(expired), null, Ttl.Value, Timeout.InfiniteTimeSpan);
+        if (Ttl is not null) _expiry = time.CreateTimer(_ => Expire(expired), null, IdleTime, Timeout.InfiniteTimeSpan);
     }
 
     public SimulatedModel Model { get; }
@@ -115,10 +117,13 @@ public sealed class LoadedInstance : IDisposable
         _sessions.Dispose();
     }
 
+    /// <summary>The time to live, within what a timer can wait.</summary>
+    private TimeSpan IdleTime => Ttl is { } ttl && ttl < LongestIdleTime ? ttl : LongestIdleTime;
+
     private void Leave()
     {
         Touch();
-        if (Interlocked.Decrement(ref _users) == 0 && Ttl is { } ttl && !Unloaded.IsCancellationRequested) _expiry?.Change(ttl, Timeout.InfiniteTimeSpan);
+        if (Interlocked.Decrement(ref _users) == 0 && !Unloaded.IsCancellationRequested) _expiry?.Change(IdleTime, Timeout.InfiniteTimeSpan);
     }
 
     private void Touch() => Volatile.Write(ref _lastUsedMs, _time.GetUtcNow().ToUnixTimeMilliseconds());

@@ -27,17 +27,24 @@ public sealed class Loading(SimulatedLmStudio studio)
     {
         while (true)
         {
-            if (Existing(request) is { } existing)
+            if (Existing(request, request.ModelKey) is { } existing)
             {
                 yield return new LoadEvent.AlreadyLoaded(existing);
                 yield break;
             }
 
+            var (model, _) = Resolve(request);
+            if (Existing(request, model.Key) is { } underItsKey)
+            {
+                yield return new LoadEvent.AlreadyLoaded(underItsKey);
+                yield break;
+            }
+
             var mine = new TaskCompletionSource<LoadedInstance>(TaskCreationOptions.RunContinuationsAsynchronously);
-            var ahead = studio.Settings.JitRace ? mine : _onDemand.GetOrAdd(request.ModelKey, mine);
+            var ahead = studio.Settings.JitRace ? mine : _onDemand.GetOrAdd(model.Key, mine);
             if (ahead == mine)
             {
-                await foreach (var step in LeadAsync(request, mine, cancellationToken)) yield return step;
+                await foreach (var step in LeadAsync(request, model, mine, cancellationToken)) yield return step;
                 yield break;
             }
 
@@ -75,13 +82,15 @@ public sealed class Loading(SimulatedLmStudio studio)
         return (model, found.Count > 1 ? [.. found.Select(each => each.Key)] : []);
     }
 
-    private LoadedInstance? Existing(LoadRequest request) =>
-        studio.Instances.Find(new InstanceQuery { Domain = request.Domain, Identifier = request.ModelKey })
-        ?? studio.Instances.Find(new InstanceQuery { Domain = request.Domain, Path = request.ModelKey });
+    private LoadedInstance? Existing(LoadRequest request, string name) =>
+        studio.Instances.Find(new InstanceQuery { Domain = request.Domain, Identifier = name })
+        ?? studio.Instances.Find(new InstanceQuery { Domain = request.Domain, Path = name });
 
-    private async IAsyncEnumerable<LoadEvent> LeadAsync(LoadRequest request, TaskCompletionSource<LoadedInstance> mine, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<LoadEvent> LeadAsync(
+        LoadRequest request, SimulatedModel model, TaskCompletionSource<LoadedInstance> mine, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await using var steps = OnDemandAsync(request with { OnDemand = true, Ttl = request.Ttl ?? studio.Settings.JitTtl }, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        var onDemand = request with { OnDemand = true, Ttl = request.Ttl ?? studio.Settings.JitTtl };
+        await using var steps = OnDemandAsync(onDemand, model, cancellationToken).GetAsyncEnumerator(cancellationToken);
         try
         {
             while (await MoveAsync(steps, mine))
@@ -92,7 +101,7 @@ public sealed class Loading(SimulatedLmStudio studio)
         }
         finally
         {
-            _onDemand.TryRemove(new KeyValuePair<string, TaskCompletionSource<LoadedInstance>>(request.ModelKey, mine));
+            _onDemand.TryRemove(new KeyValuePair<string, TaskCompletionSource<LoadedInstance>>(model.Key, mine));
             mine.TrySetCanceled(CancellationToken.None);
         }
     }
@@ -123,9 +132,8 @@ public sealed class Loading(SimulatedLmStudio studio)
         }
     }
 
-    private async IAsyncEnumerable<LoadEvent> OnDemandAsync(LoadRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<LoadEvent> OnDemandAsync(LoadRequest request, SimulatedModel model, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var (model, _) = Resolve(request);
         if (studio.Settings.AutoEvict && !studio.Settings.JitRace)
         {
             foreach (var other in studio.Instances.All.Where(instance => instance.OnDemand).ToList())

@@ -4,7 +4,6 @@ namespace LmStudio.Simulator.Engine;
 public sealed class SimulatedLmStudio : IAsyncDisposable
 {
     private volatile SimulatorOptions _settings;
-    private volatile bool _httpServerRunning = true;
 
     public SimulatedLmStudio(SimulatorOptions options)
     {
@@ -44,8 +43,8 @@ public sealed class SimulatedLmStudio : IAsyncDisposable
     /// <summary>Whether the HTTP API is on; the WebSocket stays on either way, as in the app.</summary>
     public bool HttpServerRunning
     {
-        get => _httpServerRunning;
-        set => _httpServerRunning = value;
+        get => _settings.HttpServerRunning;
+        set => Change(settings => settings with { HttpServerRunning = value });
     }
 
     public DateTimeOffset Now => _settings.TimeProvider.GetUtcNow();

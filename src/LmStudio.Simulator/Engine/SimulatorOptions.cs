@@ -57,6 +57,9 @@ public sealed record SimulatorOptions
     /// <summary>Whether browser preflights are answered; off, they are treated as unknown endpoints.</summary>
     public bool Cors { get; init; }
 
+    /// <summary>Whether the HTTP API is on; the WebSocket stays on either way, as in the app.</summary>
+    public bool HttpServerRunning { get; init; } = true;
+
     /// <summary>The version that the simulated app reports.</summary>
     public string AppVersion { get; init; } = "0.4.21";
 

@@ -1,6 +1,9 @@
 namespace LmStudio.Simulator.Engine;
 
-/// <summary>Watches a stream of text for stop strings, holding back what could be the beginning of one.</summary>
+/// <summary>
+/// Watches a stream of text for stop strings, holding back what could be the beginning of one. The one that is complete
+/// first wins, so the outcome does not depend on how the text is cut into tokens.
+/// </summary>
 internal sealed class StopStrings(IReadOnlyList<string> stops)
 {
     private readonly string[] _stops = [.. stops.Where(stop => stop.Length > 0)];
@@ -18,7 +21,7 @@ internal sealed class StopStrings(IReadOnlyList<string> stops)
         foreach (var stop in _stops)
         {
             var index = _held.IndexOf(stop, StringComparison.Ordinal);
-            if (index >= 0 && (at < 0 || index < at)) (at, Found) = (index, stop);
+            if (index >= 0 && (Found is null || (index + stop.Length, index).CompareTo((at + Found.Length, at)) < 0)) (at, Found) = (index, stop);
         }
 
         var keep = at >= 0 ? _held.Length - at : Longest();

@@ -26,6 +26,7 @@ internal static class SettingsJson
         new("promptOverflow", o => KebabCase.From(o.PromptOverflow), (o, v) => o with { PromptOverflow = KebabCase.To<PromptOverflow>(v.GetString()) }),
         new("cors", o => o.Cors, (o, v) => o with { Cors = v.GetBoolean() }),
         new("apiToken", o => o.ApiToken, (o, v) => o with { ApiToken = v.GetString() }),
+        new("httpServerRunning", o => o.HttpServerRunning, (o, v) => o with { HttpServerRunning = v.GetBoolean() }),
         new("appVersion", o => o.AppVersion, (o, v) => o with { AppVersion = v.GetString() ?? o.AppVersion }),
     ];
 

@@ -101,6 +101,19 @@ public sealed class NativeModelTests
         Assert.False(plain.Json.Has("load_config"));
     }
 
+    [Fact]
+    public async Task A_model_that_is_being_loaded_is_not_marked()
+    {
+        await using var rig = await Rig.StartAsync(Rig.Quick with { LoadTime = TimeSpan.FromSeconds(20) });
+        using var leaving = new CancellationTokenSource();
+        var load = rig.OpenAsync("/api/v1/models/load", $$"""{"model":"{{Rig.Granite}}"}""", leaving.Token);
+        await Rig.EventuallyAsync(() => rig.Counters.LoadsStarted == 1);
+        Assert.Equal("[]", (await rig.GetAsync("/api/v1/models")).At("models", 0, "loaded_instances"));
+        Assert.Equal("not-loaded", (await rig.GetAsync("/api/v0/models/" + Rig.Granite)).At("state"));
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => load);
+    }
+
     [Theory]
     [InlineData("{}", 400, """{"error":{"type":"invalid_request","message":"\"model\" is required","code":"missing_required_parameter","param":"model"}}""")]
     [InlineData("""{"model":"nope"}""", 404, """{"error":{"type":"model_not_found","message":"Model nope not found in downloaded models","code":"model_not_found","param":"model"}}""")]
