@@ -117,7 +117,7 @@ public sealed class DispatchTests
         await using var simulator = await RunningSimulator.StartAsync();
         await using var client = await simulator.ConnectAsync("/files");
         var content = Convert.ToBase64String(new byte[3_000_000]);
-        await client.SendInPiecesAsync($$"""{"type":"rpcCall","endpoint":"uploadFileBase64","callId":5,"parameter":{"name":"big.png","contentBase64":"{{content}}"}}""");
+        await client.SendInPiecesAsync($$$"""{"type":"rpcCall","endpoint":"uploadFileBase64","callId":5,"parameter":{"name":"big.png","contentBase64":"{{{content}}}"}}""");
         var reply = await client.ReceiveAsync();
         Assert.Equal(3_000_000, reply["result"]!["sizeBytes"]!.GetValue<int>());
     }
