@@ -1,4 +1,5 @@
 using LmStudio.Simulator.Engine;
+using LmStudio.Simulator.Lms;
 using LmStudio.Simulator.Tests.WebSockets;
 using Xunit;
 
@@ -99,7 +100,7 @@ public sealed class LmsProgramTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task The_server_starts_again_after_a_stop_but_not_at_a_port_that_nobody_holds()
+    public async Task The_server_starts_again_after_a_stop()
     {
         await StartAsync();
         Assert.Equal(0, (await LmsAsync("server", "stop")).ExitCode);
@@ -108,6 +109,30 @@ public sealed class LmsProgramTests : IAsyncDisposable
         Assert.Equal("[]\n", (await LmsAsync("ps", "--json")).Output);
         Assert.Equal(0, (await LmsAsync("server", "start")).ExitCode);
         Assert.True(_simulator.Studio.HttpServerRunning);
+    }
+
+    [Fact]
+    public async Task A_server_that_does_not_answer_at_its_port_has_not_started()
+    {
+        await StartAsync();
+        var time = new ManualTime();
+        using var error = new StringWriter();
+        var run = LmsProgram.RunAsync(new LmsInvocation
+        {
+            Arguments = ["server", "start", "--port", "9"],
+            Output = TextWriter.Null,
+            Error = error,
+            Environment = new Dictionary<string, string> { ["HOME"] = _home.Path },
+            TimeProvider = time,
+        }, TestContext.Current.CancellationToken);
+        for (var pause = 0; pause < 4; pause++)
+        {
+            await Rig.EventuallyAsync(() => time.Waiting > 0);
+            time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Equal(1, await run);
+        Assert.Equal("Error: Failed to verify the server is running. Please try to use another port.\n", error.ToString());
     }
 
     [Fact]
