@@ -18,18 +18,11 @@ public static class SimulateCommand
         await using var output = new StreamWriter(Console.OpenStandardOutput(), utf8) { AutoFlush = true };
         await using var error = new StreamWriter(Console.OpenStandardError(), utf8) { AutoFlush = true };
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-        void Stop(PosixSignalContext signal)
-        {
-            signal.Cancel = true;
-            stop.Cancel();
-        }
-
-        if (arguments is ["lms", ..])
-            return await RunLmsAsync([.. arguments.Skip(1)], output, error, stop.Token);
+        using var interrupt = StopOn(PosixSignal.SIGINT, stop);
+        using var terminate = StopOn(PosixSignal.SIGTERM, stop);
         try
         {
+            if (arguments is ["lms", ..]) return await RunLmsAsync([.. arguments.Skip(1)], output, error, stop.Token);
             await ServeAsync(SimulateArguments.Parse(arguments), output, stop.Token);
             return 0;
         }
@@ -45,14 +38,20 @@ public static class SimulateCommand
         }
     }
 
+    private static PosixSignalRegistration StopOn(PosixSignal signal, CancellationTokenSource stop) => PosixSignalRegistration.Create(signal, context =>
+    {
+        context.Cancel = true;
+        stop.Cancel();
+    });
+
     private static async Task ServeAsync(SimulateArguments arguments, TextWriter output, CancellationToken cancellationToken)
     {
         await using var server = await SimulatorServer.StartAsync(arguments.Options, arguments.Port, cancellationToken);
         if (arguments.Home is { } home) new LmStudioHome(home).Write(server.Address.Port, server.State.Models.Root);
         await output.WriteLineAsync($"LM Studio simulator listening on {server.Address.GetLeftPart(UriPartial.Authority)}");
-        var ends = new List<Task> { server.WaitForShutdownAsync(cancellationToken) };
+        List<Task> ends = [server.WaitForShutdownAsync(cancellationToken)];
         if (arguments.ParentPid is { } parent) ends.AddRange([ParentEndsAsync(parent, cancellationToken), InputEndsAsync(cancellationToken)]);
-        await Task.WhenAny(ends);
+        await Task.WhenAny(ends); // The others end with the process: nothing can interrupt a read of standard input.
     }
 
     private static async Task ParentEndsAsync(int pid, CancellationToken cancellationToken)
