@@ -8,7 +8,7 @@ internal readonly record struct LmStudioAddress(string Http, string WebSocket, b
     public static LmStudioAddress Of(Uri address)
     {
         if (!address.IsAbsoluteUri || address.Scheme is not ("http" or "https" or "ws" or "wss"))
-            throw new ArgumentException($"The address '{address}' must start with http://, https://, ws:// or wss://.", nameof(address));
+            throw new ArgumentException("The address must start with http://, https://, ws:// or wss://.", nameof(address));
         if (address.Query.Length > 0 || address.Fragment.Length > 0 || address.UserInfo.Length > 0)
             throw new ArgumentException("The address must not carry a query, a fragment or a user.", nameof(address));
 

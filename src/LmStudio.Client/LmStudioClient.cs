@@ -28,6 +28,7 @@ public sealed class LmStudioClient : IAsyncDisposable
         Repository = new RepositoryNamespace(Socket("repository"), options);
         Files = new FilesNamespace(Socket("files"));
         Diagnostics = new DiagnosticsNamespace(Socket("diagnostics"));
+        Runtime = new RuntimeNamespace(Socket("runtime"));
         Rest = new RestApi(new RestTransport(options, http, discovery), options);
 
         NamespaceSocket Socket(string name)
@@ -55,6 +56,9 @@ public sealed class LmStudioClient : IAsyncDisposable
 
     /// <summary>LM Studio's log.</summary>
     public DiagnosticsNamespace Diagnostics { get; }
+
+    /// <summary>Engines and hardware.</summary>
+    public RuntimeNamespace Runtime { get; }
 
     /// <summary>LM Studio's own HTTP API, for when the WebSocket is refused.</summary>
     public RestApi Rest { get; }

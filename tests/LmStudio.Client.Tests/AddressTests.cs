@@ -23,7 +23,8 @@ public sealed class AddressTests
     }
 
     [Theory]
-    [InlineData("ftp://host")]
+    [InlineData("ftp://user:secret@host")]
+    [InlineData("mailto:me@host")]
     [InlineData("http://host?x=1")]
     [InlineData("http://host#x")]
     [InlineData("http://user:secret@host")]

@@ -2,21 +2,6 @@ using LmGateway.Vocabulary;
 
 namespace LmGateway.Backends;
 
-/// <summary>The languages in which a backend takes requests. Bytes pass through unread where caller and backend speak the same one.</summary>
-internal enum Dialect
-{
-    OpenAiChat,
-    OpenAiCompletions,
-    OpenAiEmbeddings,
-    OpenAiResponses,
-
-    /// <summary>Any other path below <c>/v1</c>: images, audio and what is still to come.</summary>
-    OpenAiOther,
-    AnthropicMessages,
-    LmStudioV0,
-    LmStudioV1,
-}
-
 /// <summary>Where a backend departs from the OpenAI API in ways that its clients trip over; the gateway mends each one it is told of.</summary>
 [Flags]
 internal enum DialectDefects

@@ -145,7 +145,6 @@ internal sealed class SocketConnection : IAsyncDisposable
         socket.Dispose();
         while (outgoing.Reader.TryRead(out var frame)) frame.Dispose();
         reader.Dispose();
-        lifetime.Dispose();
     }
 
     private static Func<LmStudioException> Reason(Exception? error) => error switch

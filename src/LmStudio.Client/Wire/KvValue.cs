@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace LmStudio.Client.Wire;
 
-/// <summary>Makes the JSON values of configuration fields.</summary>
+/// <summary>Makes the JSON values of configuration fields; what is not set has none.</summary>
 internal static class KvValue
 {
     public static JsonElement Of(bool value) => Of(writer => writer.WriteBooleanValue(value));
@@ -12,15 +12,21 @@ internal static class KvValue
 
     public static JsonElement Of(string value) => Of(writer => writer.WriteStringValue(value));
 
-    public static JsonElement Of(IEnumerable<string> values) => Of(writer => WriteArray(writer, values, writer.WriteStringValue));
+    public static JsonElement? Flag(bool? value) => value is { } flag ? Of(flag) : null;
 
-    public static JsonElement Of(Checkable<double> value) => Of(value.IsOn, writer => writer.WriteNumber("value", value.Value));
+    public static JsonElement? Number(double? value) => value is { } number ? Of(number) : null;
 
-    public static JsonElement Of(Checkable<int> value) => Of(value.IsOn, writer => writer.WriteNumber("value", value.Value));
+    public static JsonElement? Text(string? value) => value is null ? null : Of(value);
 
-    public static JsonElement Of(Checkable<long> value) => Of(value.IsOn, writer => writer.WriteNumber("value", value.Value));
+    public static JsonElement? Texts(IEnumerable<string>? values) => values is null ? null : Of(writer => WriteArray(writer, values, writer.WriteStringValue));
 
-    public static JsonElement Of(Checkable<string> value) => Of(value.IsOn, writer => writer.WriteString("value", value.Value));
+    public static JsonElement? Checked(Checkable<double>? value) => Checked(value, (writer, number) => writer.WriteNumber("value", number));
+
+    public static JsonElement? Checked(Checkable<int>? value) => Checked(value, (writer, number) => writer.WriteNumber("value", number));
+
+    public static JsonElement? Checked(Checkable<long>? value) => Checked(value, (writer, number) => writer.WriteNumber("value", number));
+
+    public static JsonElement? Checked(Checkable<string>? value) => Checked(value, (writer, text) => writer.WriteString("value", text));
 
     public static JsonElement Object(Action<Utf8JsonWriter> members) => Of(writer =>
     {
@@ -45,11 +51,12 @@ internal static class KvValue
         return JsonElement.Parse(buffer.WrittenSpan);
     }
 
-    private static JsonElement Of(bool isOn, Action<Utf8JsonWriter> value) => Object(writer =>
-    {
-        writer.WriteBoolean("checked", isOn);
-        value(writer);
-    });
+    private static JsonElement? Checked<T>(Checkable<T>? checkable, Action<Utf8JsonWriter, T> write) =>
+        checkable is not { } setting ? null : Object(writer =>
+        {
+            writer.WriteBoolean("checked", setting.IsOn);
+            write(writer, setting.Value);
+        });
 }
 
 /// <summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using static LmStudio.Client.Wire.KvValue;
 
 namespace LmStudio.Client.Wire;
 
@@ -30,7 +31,7 @@ internal static class LoadKeys
         new("physicalBatchSize", [Llama + "physicalBatchSize"], c => Number(c.PhysicalBatchSize), "512"),
         new("flashAttention", [Llama + "flashAttention"], c => Flag(c.FlashAttention), "false"),
         Both("keepModelInMemory", Llama + "keepModelInMemory", EmbeddingLlama + "keepModelInMemory", c => Flag(c.KeepModelInMemory), "true"),
-        Both("seed", Llm + "seed", Embedding + "seed", c => c.Seed is { } seed ? KvValue.Of(seed) : null, Unchecked),
+        Both("seed", Llm + "seed", Embedding + "seed", c => Checked(c.Seed), Unchecked),
         new("useFp16ForKvCache", [Llama + "useFp16ForKVCache"], c => Flag(c.UseFp16ForKvCache), "true"),
         Both("tryMmap", Llama + "tryMmap", EmbeddingLlama + "tryMmap", c => Flag(c.TryMmap), "true"),
         new("tryDirectIO", [Llama + "tryDirectIO"], c => Flag(c.TryDirectIO), "false"),
@@ -73,28 +74,18 @@ internal static class LoadKeys
             : c.AutoFit ?? (manual ? false : null);
     }
 
-    private static JsonElement? Flag(bool? value) => value is { } flag ? KvValue.Of(flag) : null;
-
-    private static JsonElement? Number(double? value) => value is { } number ? KvValue.Of(number) : null;
-
-    private static JsonElement? Text(string? value) => value is null ? null : KvValue.Of(value);
-
-    private static JsonElement? Checked(Checkable<double>? value) => value is { } checkable ? KvValue.Of(checkable) : null;
-
-    private static JsonElement? Checked(Checkable<string>? value) => value is { } checkable ? KvValue.Of(checkable) : null;
-
-    private static JsonElement? Split(GpuSplit? split) => split is null ? null : KvValue.Object(writer =>
+    private static JsonElement? Split(GpuSplit? split) => split is null ? null : Object(writer =>
     {
         writer.WriteString("strategy", split.Strategy);
         writer.WritePropertyName("disabledGpus");
-        KvValue.WriteArray(writer, split.DisabledGpus, writer.WriteNumberValue);
+        WriteArray(writer, split.DisabledGpus, writer.WriteNumberValue);
         writer.WritePropertyName("priority");
-        KvValue.WriteArray(writer, split.Priority, writer.WriteNumberValue);
+        WriteArray(writer, split.Priority, writer.WriteNumberValue);
         writer.WritePropertyName("customRatio");
-        KvValue.WriteArray(writer, split.CustomRatio, writer.WriteNumberValue);
+        WriteArray(writer, split.CustomRatio, writer.WriteNumberValue);
     });
 
-    private static JsonElement? Template(string? jinja) => jinja is null ? null : KvValue.Object(writer =>
+    private static JsonElement? Template(string? jinja) => jinja is null ? null : Object(writer =>
     {
         writer.WriteString("type", "jinja");
         writer.WriteStartObject("jinjaPromptTemplate");
@@ -102,11 +93,11 @@ internal static class LoadKeys
         writer.WriteEndObject();
     });
 
-    private static JsonElement? Arguments(ArgumentsOverride? arguments) => arguments is null ? null : KvValue.Object(writer =>
+    private static JsonElement? Arguments(ArgumentsOverride? arguments) => arguments is null ? null : Object(writer =>
     {
         writer.WriteBoolean("enabled", arguments.Enabled);
         writer.WritePropertyName("disabledParameters");
-        KvValue.WriteArray(writer, arguments.DisabledParameters, writer.WriteStringValue);
+        WriteArray(writer, arguments.DisabledParameters, writer.WriteStringValue);
         writer.WriteStartArray("overrideParameters");
         foreach (var (key, value) in arguments.OverrideParameters)
         {
@@ -120,7 +111,7 @@ internal static class LoadKeys
         writer.WriteBoolean("excludeAllConfig", arguments.ExcludeAllConfig);
     });
 
-    private static JsonElement? Quantization(MlxKvCacheQuantization? cache) => cache is null ? null : KvValue.Object(writer =>
+    private static JsonElement? Quantization(MlxKvCacheQuantization? cache) => cache is null ? null : Object(writer =>
     {
         writer.WriteBoolean("enabled", cache.Enabled);
         writer.WriteNumber("bits", cache.Bits);
@@ -129,5 +120,5 @@ internal static class LoadKeys
     });
 
     private static JsonElement? Environment(string? version) =>
-        version is null ? null : KvValue.Object(writer => writer.WriteString("HSA_OVERRIDE_GFX_VERSION", version));
+        version is null ? null : Object(writer => writer.WriteString("HSA_OVERRIDE_GFX_VERSION", version));
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using static LmStudio.Client.Wire.KvValue;
 
 namespace LmStudio.Client.Wire;
 
@@ -24,7 +25,7 @@ internal static class PredictionKeys
         Row("repeatPenalty", Prefix + "repeatPenalty", c => Checked(c.RepeatPenalty)),
         Row("minPSampling", Prefix + "minPSampling", c => Checked(c.MinPSampling)),
         Row("topPSampling", Prefix + "topPSampling", c => Checked(c.TopPSampling)),
-        Row("seed", Prefix + "seed", c => c.Seed is { } seed ? KvValue.Of(seed) : null),
+        Row("seed", Prefix + "seed", c => Checked(c.Seed)),
         Row("logProbs", Prefix + "logProbs", c => Checked(c.LogProbs)),
         Row("systemPrompt", Prefix + "systemPrompt", c => Text(c.SystemPrompt)),
         Row("jinjaPromptTemplate", Prefix + "promptTemplate", c => Template(c.JinjaPromptTemplate)),
@@ -53,26 +54,14 @@ internal static class PredictionKeys
     private static ConfigurationKey<PredictionConfiguration> Row(string name, string key, Func<PredictionConfiguration, JsonElement?> value) =>
         new(name, [key], value);
 
-    private static JsonElement? Flag(bool? value) => value is { } flag ? KvValue.Of(flag) : null;
-
-    private static JsonElement? Number(double? value) => value is { } number ? KvValue.Of(number) : null;
-
-    private static JsonElement? Text(string? value) => value is null ? null : KvValue.Of(value);
-
-    private static JsonElement? Texts(IEnumerable<string>? values) => values is null ? null : KvValue.Of(values);
-
-    private static JsonElement? Checked(Checkable<double>? value) => value is { } checkable ? KvValue.Of(checkable) : null;
-
-    private static JsonElement? Checked(Checkable<int>? value) => value is { } checkable ? KvValue.Of(checkable) : null;
-
-    private static JsonElement? Structured(StructuredOutput? output) => output is null ? null : KvValue.Object(writer =>
+    private static JsonElement? Structured(StructuredOutput? output) => output is null ? null : Object(writer =>
     {
         writer.WriteString("type", output.Type);
         WriteOptional(writer, "jsonSchema", output.JsonSchema);
         if (output.GbnfGrammar is not null) writer.WriteString("gbnfGrammar", output.GbnfGrammar);
     });
 
-    private static JsonElement? Tools(IReadOnlyList<ToolDefinition>? tools) => tools is null ? null : KvValue.Object(writer =>
+    private static JsonElement? Tools(IReadOnlyList<ToolDefinition>? tools) => tools is null ? null : Object(writer =>
     {
         writer.WriteString("type", tools.Count == 0 ? "none" : "toolArray");
         if (tools.Count > 0) WriteTools(writer, "tools", tools);
@@ -96,13 +85,13 @@ internal static class PredictionKeys
         writer.WriteEndArray();
     }
 
-    private static JsonElement? ToolChoice(string? mode) => mode is null ? null : KvValue.Object(writer =>
+    private static JsonElement? ToolChoice(string? mode) => mode is null ? null : Object(writer =>
     {
         writer.WriteString("type", "generic");
         writer.WriteString("mode", mode);
     });
 
-    private static JsonElement? Template(string? jinja) => jinja is null ? null : KvValue.Object(writer =>
+    private static JsonElement? Template(string? jinja) => jinja is null ? null : Object(writer =>
     {
         writer.WriteString("type", "jinja");
         writer.WriteStartObject("jinjaPromptTemplate");
@@ -112,22 +101,22 @@ internal static class PredictionKeys
         writer.WriteEndArray();
     });
 
-    private static JsonElement? Reasoning(ReasoningParsing? parsing) => parsing is null ? null : KvValue.Object(writer =>
+    private static JsonElement? Reasoning(ReasoningParsing? parsing) => parsing is null ? null : Object(writer =>
     {
         writer.WriteBoolean("enabled", parsing.Enabled);
         writer.WriteString("startString", parsing.StartString);
         writer.WriteString("endString", parsing.EndString);
     });
 
-    private static JsonElement? Mirostat(MirostatSampling? sampling) => sampling is null ? null : KvValue.Object(writer =>
+    private static JsonElement? Mirostat(MirostatSampling? sampling) => sampling is null ? null : Object(writer =>
     {
         writer.WriteNumber("version", sampling.Version);
         writer.WriteNumber("learningRate", sampling.LearningRate);
         writer.WriteNumber("targetEntropy", sampling.TargetEntropy);
     });
 
-    private static JsonElement? LogitBias(IReadOnlyDictionary<int, double>? bias) => bias is null ? null : KvValue.Of(writer =>
-        KvValue.WriteArray(writer, bias, entry =>
+    private static JsonElement? LogitBias(IReadOnlyDictionary<int, double>? bias) => bias is null ? null : Of(writer =>
+        WriteArray(writer, bias, entry =>
         {
             writer.WriteStartArray();
             writer.WriteNumberValue(entry.Key);

@@ -91,8 +91,8 @@ public sealed class Downloads(SimulatedLmStudio studio) : IAsyncDisposable
             .Where(model => model.Id.Equals(id, StringComparison.OrdinalIgnoreCase) && !(fromHuggingFace && model.IsCatalog))
             .OrderByDescending(model => model.IsCatalog)
             .FirstOrDefault();
-        if (model is null) throw new EngineException(new EngineError(EngineErrorKind.DownloadNotFound, $"Cannot find a model to download by the name \"{name}\".") { Subject = name });
-        return (model, model.Option(quant) ?? throw new EngineException(new EngineError(EngineErrorKind.DownloadNotFound, $"Cannot find variant {quant}.") { Subject = name }));
+        if (model is null) throw NotFound(name, $"Cannot find a model to download by the name \"{name}\".");
+        return (model, model.Option(quant) ?? throw NotFound(name, $"Cannot find variant {quant}."));
     }
 
     public IReadOnlyCollection<DownloadJob> Jobs => [.. _jobs.Values];
@@ -123,11 +123,11 @@ public sealed class Downloads(SimulatedLmStudio studio) : IAsyncDisposable
     /// <summary>Yields the job at every step until it has ended; leaving does not end the download.</summary>
     public async IAsyncEnumerable<DownloadJob> WatchAsync(DownloadJob job, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var step = studio.Settings.DownloadTime / Steps;
+        var step = studio.Settings.DownloadTime > TimeSpan.Zero ? studio.Settings.DownloadTime / Steps : TimeSpan.FromMilliseconds(1);
         while (!job.Ended.IsCompleted)
         {
             yield return job;
-            await Task.WhenAny(job.Ended, Task.Delay(step > TimeSpan.Zero ? step : TimeSpan.FromMilliseconds(1), studio.Settings.TimeProvider, cancellationToken));
+            await Task.WhenAny(job.Ended, Task.Delay(step, studio.Settings.TimeProvider, cancellationToken));
             cancellationToken.ThrowIfCancellationRequested();
         }
 
@@ -144,6 +144,9 @@ public sealed class Downloads(SimulatedLmStudio studio) : IAsyncDisposable
         await Task.WhenAll(_running.Values);
         foreach (var job in _jobs.Values) job.Dispose();
     }
+
+    private static EngineException NotFound(string name, string message) =>
+        new(new EngineError(EngineErrorKind.DownloadNotFound, message) { Subject = name });
 
     private async Task RunAsync(DownloadJob job)
     {

@@ -14,7 +14,8 @@ public sealed class Embedder(SimulatedLmStudio studio)
         {
             using var session = await instance.EnterAsync(cancellationToken);
             session.Phase = ProcessingStatus.ComputingEmbedding;
-            if (studio.Settings.TimeToFirstToken > TimeSpan.Zero) await Task.Delay(studio.Settings.TimeToFirstToken, studio.Settings.TimeProvider, cancellationToken);
+            var settings = studio.Settings;
+            if (settings.TimeToFirstToken > TimeSpan.Zero) await Task.Delay(settings.TimeToFirstToken, settings.TimeProvider, cancellationToken);
             studio.Counters.Embedded(texts.Count);
             return [.. texts.Select(Embed)];
         }

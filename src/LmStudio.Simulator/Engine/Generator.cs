@@ -11,7 +11,8 @@ public sealed class Generator(SimulatedLmStudio studio)
     /// the instance's unloading end it with a <see cref="GenerationEvent.Finished"/>.
     /// </summary>
     /// <exception cref="EngineException">The prompt is longer than the context.</exception>
-    public async IAsyncEnumerable<GenerationEvent> GenerateAsync(LoadedInstance instance, GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<GenerationEvent> GenerateAsync(
+        LoadedInstance instance, GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var run = new Run(studio, instance, request, cancellationToken);
         if (!await run.EnterAsync())
@@ -59,8 +60,10 @@ public sealed class Generator(SimulatedLmStudio studio)
             (_studio, _settings, _instance, _request, _left) = (studio, studio.Settings, instance, request, left);
             PromptTokens = Tokenizer.CountPrompt(request);
             if (PromptTokens >= instance.ContextLength)
-                throw new EngineException(new EngineError(EngineErrorKind.ContextOverflow,
-                    $"The number of tokens to keep from the initial prompt is greater than the context length (n_keep: {PromptTokens}>= n_ctx: {instance.ContextLength}). "
+                throw new EngineException(new EngineError(
+                    EngineErrorKind.ContextOverflow,
+                    "The number of tokens to keep from the initial prompt is greater than the context length "
+                    + $"(n_keep: {PromptTokens}>= n_ctx: {instance.ContextLength}). "
                     + "Try to load the model with a larger context length, or provide a shorter input."));
             _limit = Math.Min(request.MaxTokens is > 0 and var most ? most : int.MaxValue, instance.ContextLength - PromptTokens);
             _any = CancellationTokenSource.CreateLinkedTokenSource(left, request.Stop, instance.Unloaded);

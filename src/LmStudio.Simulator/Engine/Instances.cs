@@ -45,7 +45,10 @@ public sealed class Instances(SimulatedLmStudio studio)
     /// <summary>The oldest instance that fits a query.</summary>
     /// <exception cref="EngineException">Nothing loaded fits.</exception>
     public LoadedInstance Require(InstanceQuery query) => Find(query)
-        ?? throw new EngineException(new EngineError(EngineErrorKind.NoModelMatchingQuery, "No model found that fits the query.") { Sample = Identifiers(query.Domain) });
+        ?? throw new EngineException(new EngineError(EngineErrorKind.NoModelMatchingQuery, "No model found that fits the query.")
+        {
+            Sample = Identifiers(query.Domain),
+        });
 
     /// <summary>The identifiers of what is loaded, of one domain or of both.</summary>
     public IReadOnlyList<string> Identifiers(ModelDomain? domain = null) =>
@@ -80,12 +83,8 @@ public sealed class Instances(SimulatedLmStudio studio)
         lock (_changing)
         {
             var identifier = request.Identifier ?? FreeIdentifier(model.Key);
-            if (IsTaken(identifier))
-                throw new EngineException(new EngineError(EngineErrorKind.IdentifierTaken, $"Model load error: A model with the identifier \"{identifier}\" already exists.") { Subject = identifier });
-            if (!HasRoom)
-                throw new EngineException(new EngineError(EngineErrorKind.InsufficientMemory,
-                    $"Model loading was stopped due to insufficient system resources. Under the current settings, this model requires approximately {model.SizeBytes / 1e9:0.00} GB of memory, "
-                    + "and continuing to load it would likely overload your system and cause it to freeze. If you think this is incorrect, you can adjust the model loading guardrails in settings."));
+            if (IsTaken(identifier)) throw Taken(identifier);
+            if (!HasRoom) throw TooBig(model);
             _loading.Add(identifier);
             return identifier;
         }
@@ -103,9 +102,7 @@ public sealed class Instances(SimulatedLmStudio studio)
         var settings = studio.Settings;
         lock (_changing)
         {
-            var reference = $"inst-{++_references}";
-            var config = LoadConfigSchema.Effective(model, settings, request.Config);
-            var instance = new LoadedInstance(model, identifier, reference, request, config, settings.TimeProvider, Expired);
+            var instance = new LoadedInstance(new InstanceName(identifier, $"inst-{++_references}"), model, request, settings, Expired);
             _loading.Remove(identifier);
             _all = _all.Add(instance);
             return instance;
@@ -140,6 +137,20 @@ public sealed class Instances(SimulatedLmStudio studio)
     }
 
     private bool IsTaken(string identifier) => _loading.Contains(identifier) || ByIdentifier(identifier) is not null;
+
+    private static EngineException Taken(string identifier) =>
+        new(new EngineError(EngineErrorKind.IdentifierTaken, $"Model load error: A model with the identifier \"{identifier}\" already exists.")
+        {
+            Subject = identifier,
+        });
+
+    /// <summary>The guardrails' literal text.</summary>
+    private static EngineException TooBig(SimulatedModel model) => new(new EngineError(
+        EngineErrorKind.InsufficientMemory,
+        "Model loading was stopped due to insufficient system resources. "
+        + $"Under the current settings, this model requires approximately {model.SizeBytes / 1e9:0.00} GB of memory, "
+        + "and continuing to load it would likely overload your system and cause it to freeze. "
+        + "If you think this is incorrect, you can adjust the model loading guardrails in settings."));
 
     private static IEnumerable<string> Names(SimulatedModel model) => [model.Key, model.Path, .. model.Variants];
 }

@@ -38,10 +38,10 @@ public sealed class KvConfig
     /// <summary>Merges <c>{"layers":[{"layerName","config"}]}</c>: a later layer overwrites an earlier one key by key.</summary>
     public static KvConfig FromStack(JsonElement stack)
     {
-        if (stack.ValueKind != JsonValueKind.Object || !stack.TryGetProperty("layers", out var layers) || layers.ValueKind != JsonValueKind.Array) return Empty;
-        return new(layers.EnumerateArray()
+        var configs = Items(stack, "layers")
             .Where(layer => layer.ValueKind == JsonValueKind.Object && layer.TryGetProperty("config", out _))
-            .SelectMany(layer => FieldsOf(layer.GetProperty("config"))));
+            .Select(layer => layer.GetProperty("config"));
+        return new(configs.SelectMany(FieldsOf));
     }
 
     /// <summary>This configuration with one more field; <paramref name="json"/> is the value's JSON text.</summary>
@@ -69,11 +69,12 @@ public sealed class KvConfig
         writer.WriteEndObject();
     }
 
-    private static IEnumerable<KvField> FieldsOf(JsonElement config)
-    {
-        if (config.ValueKind != JsonValueKind.Object || !config.TryGetProperty("fields", out var fields) || fields.ValueKind != JsonValueKind.Array) yield break;
-        foreach (var field in fields.EnumerateArray())
-            if (field.ValueKind == JsonValueKind.Object && field.TryGetProperty("key", out var key) && key.ValueKind == JsonValueKind.String && field.TryGetProperty("value", out var value))
-                yield return new KvField(key.GetString()!, value.Clone());
-    }
+    private static IEnumerable<KvField> FieldsOf(JsonElement config) =>
+        from field in Items(config, "fields")
+        where field.ValueKind == JsonValueKind.Object
+            && field.TryGetProperty("key", out var key) && key.ValueKind == JsonValueKind.String && field.TryGetProperty("value", out _)
+        select new KvField(field.GetProperty("key").GetString()!, field.GetProperty("value").Clone());
+
+    private static IEnumerable<JsonElement> Items(JsonElement json, string name) =>
+        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var items) && items.ValueKind == JsonValueKind.Array ? items.EnumerateArray() : [];
 }

@@ -12,6 +12,8 @@ public static class LoadConfigSchema
     public const string OffloadRatio = "llm.load.llama.acceleration.offloadRatio";
     public const string AutoFit = "llm.load.llama.autoFit";
 
+    private const string Template = "{% for message in messages %}<|{{ message['role'] }}|>{{ message['content'] }}{% endfor %}";
+
     private static readonly (string Key, string Default)[] Llm =
     [
         (AutoFit, "true"),
@@ -57,7 +59,7 @@ public static class LoadConfigSchema
         ("llm.load.vllm.gpuMemoryUtilization", "0.92"),
         ("llm.load.vllm.reasoningParser", "\"\""),
         ("llm.load.vllm.toolCallParser", "\"\""),
-        ("llm.load.promptTemplate", """{"type":"jinja","jinjaPromptTemplate":{"template":"{% for message in messages %}<|{{ message['role'] }}|>{{ message['content'] }}{% endfor %}"},"stopStrings":[]}"""),
+        ("llm.load.promptTemplate", $$$"""{"type":"jinja","jinjaPromptTemplate":{"template":"{{{Template}}}"},"stopStrings":[]}"""),
         ("envVars", "{}"),
     ];
 

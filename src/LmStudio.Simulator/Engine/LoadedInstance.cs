@@ -15,9 +15,15 @@ public enum ProcessingStatus
 [StructLayout(LayoutKind.Auto)]
 public readonly record struct ProcessingState(ProcessingStatus Status, int Queued);
 
+/// <summary>The two names of an instance: the one that callers address, and the opaque one that is unique per load.</summary>
+internal readonly record struct InstanceName(string Identifier, string Reference);
+
 /// <summary>A loaded copy of a model. It runs a limited number of predictions at once; the others wait in order.</summary>
 public sealed class LoadedInstance : IDisposable
 {
+    /// <summary>What counts when several predictions are in different phases: the last.</summary>
+    private static readonly ProcessingStatus[] Precedence = [ProcessingStatus.ComputingEmbedding, ProcessingStatus.ProcessingPrompt, ProcessingStatus.Generating];
+
     private static readonly TimeSpan LongestIdleTime = TimeSpan.FromDays(40);
 
     private readonly SemaphoreSlim _sessions;
@@ -29,15 +35,17 @@ public sealed class LoadedInstance : IDisposable
     private int _users;
     private long _lastUsedMs;
 
-    internal LoadedInstance(SimulatedModel model, string identifier, string reference, LoadRequest request, KvConfig loadConfig, TimeProvider time, Action<LoadedInstance> expired)
+    internal LoadedInstance(InstanceName name, SimulatedModel model, LoadRequest request, SimulatorOptions settings, Action<LoadedInstance> expired)
     {
-        (Model, Identifier, InstanceReference, LoadConfig, Ttl, OnDemand, _time) = (model, identifier, reference, loadConfig, request.Ttl, request.OnDemand, time);
-        ContextLength = loadConfig.Int(model.Domain == ModelDomain.Llm ? LoadConfigSchema.LlmContextLength : LoadConfigSchema.EmbeddingContextLength) ?? 2048;
-        Parallel = Math.Max(1, loadConfig.Int(LoadConfigSchema.ParallelSessions) ?? 4);
-        LoadedAt = time.GetUtcNow();
+        (Identifier, InstanceReference) = name;
+        (Model, Ttl, OnDemand, _time) = (model, request.Ttl, request.OnDemand, settings.TimeProvider);
+        LoadConfig = LoadConfigSchema.Effective(model, settings, request.Config);
+        ContextLength = LoadConfig.Int(model.Domain == ModelDomain.Llm ? LoadConfigSchema.LlmContextLength : LoadConfigSchema.EmbeddingContextLength) ?? 2048;
+        Parallel = Math.Max(1, LoadConfig.Int(LoadConfigSchema.ParallelSessions) ?? 4);
+        LoadedAt = _time.GetUtcNow();
         Unloaded = _unloaded.Token;
         _sessions = new SemaphoreSlim(Parallel);
-        if (Ttl is not null) _expiry = time.CreateTimer(_ => Expire(expired), null, IdleTime, Timeout.InfiniteTimeSpan);
+        if (Ttl is not null) _expiry = _time.CreateTimer(_ => Expire(expired), null, IdleTime, Timeout.InfiniteTimeSpan);
     }
 
     public SimulatedModel Model { get; }
@@ -75,7 +83,7 @@ public sealed class LoadedInstance : IDisposable
         get
         {
             var status = ProcessingStatus.Idle;
-            foreach (var candidate in (ReadOnlySpan<ProcessingStatus>)[ProcessingStatus.ComputingEmbedding, ProcessingStatus.ProcessingPrompt, ProcessingStatus.Generating])
+            foreach (var candidate in Precedence)
                 if (Volatile.Read(ref _busy[(int)candidate]) > 0) status = candidate;
             return new ProcessingState(status, Volatile.Read(ref _queued));
         }

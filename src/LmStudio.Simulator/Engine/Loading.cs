@@ -78,7 +78,12 @@ public sealed class Loading(SimulatedLmStudio studio)
             });
         var model = found[0];
         if (request.Domain is { } expected && model.Domain != expected)
-            throw new EngineException(new EngineError(EngineErrorKind.DomainMismatch, "Model has wrong domain") { Subject = model.Path, ActualDomain = model.Domain, ExpectedDomain = expected });
+            throw new EngineException(new EngineError(EngineErrorKind.DomainMismatch, "Model has wrong domain")
+            {
+                Subject = model.Path,
+                ActualDomain = model.Domain,
+                ExpectedDomain = expected,
+            });
         return (model, found.Count > 1 ? [.. found.Select(each => each.Key)] : []);
     }
 
@@ -132,7 +137,8 @@ public sealed class Loading(SimulatedLmStudio studio)
         }
     }
 
-    private async IAsyncEnumerable<LoadEvent> OnDemandAsync(LoadRequest request, SimulatedModel model, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<LoadEvent> OnDemandAsync(
+        LoadRequest request, SimulatedModel model, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (studio.Settings.AutoEvict && !studio.Settings.JitRace)
         {
@@ -146,7 +152,8 @@ public sealed class Loading(SimulatedLmStudio studio)
         await foreach (var step in IntoMemoryAsync(request, model, cancellationToken)) yield return step;
     }
 
-    private async IAsyncEnumerable<LoadEvent> IntoMemoryAsync(LoadRequest request, SimulatedModel model, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<LoadEvent> IntoMemoryAsync(
+        LoadRequest request, SimulatedModel model, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var load = Begin(request, model);
         yield return new LoadEvent.Starting(load.Identifier, model);

@@ -125,7 +125,8 @@ public sealed class ModelFolder : IDisposable
     {
         try
         {
-            return [.. new DirectoryInfo(path).EnumerateDirectories().Where(folder => !folder.Name.StartsWith('.')).OrderBy(folder => folder.Name, StringComparer.Ordinal)];
+            var folders = new DirectoryInfo(path).EnumerateDirectories().Where(folder => !folder.Name.StartsWith('.'));
+            return [.. folders.OrderBy(folder => folder.Name, StringComparer.Ordinal)];
         }
         catch (DirectoryNotFoundException)
         {

@@ -16,7 +16,7 @@ internal sealed partial record Reply
     /// </summary>
     public static Reply To(GenerationRequest request, SimulatedModel model)
     {
-        var last = request.RawPrompt is { } raw ? new PromptMessage("user", raw) : request.Messages.Count > 0 ? request.Messages[^1] : new PromptMessage("user", "");
+        var last = request is { RawPrompt: null, Messages.Count: > 0 } ? request.Messages[^1] : new PromptMessage("user", request.RawPrompt ?? "");
         var thoughts = request.Reasoning && model.Reasons ? Tokenizer.Split($"The user wrote {Tokenizer.Count(last.Text)} tokens. I answer them.") : [];
         var calls = ToolCallsFor(request, last);
         if (calls.Count > 0) return new Reply { Reasoning = thoughts, ToolCalls = calls };
@@ -32,7 +32,7 @@ internal sealed partial record Reply
     private static IEnumerable<string> Plain(GenerationRequest request, PromptMessage last)
     {
         if (last.Role == "tool") return Tokenizer.Split($"The tool answered: {last.Text}");
-        if (CountTo().Match(last.Text) is { Success: true } match && int.TryParse(match.Groups["limit"].ValueSpan, CultureInfo.InvariantCulture, out var limit)) return Numbers(limit);
+        if (CountTo().Match(last.Text) is { Success: true } match) return Numbers(int.Parse(match.Groups["limit"].ValueSpan, CultureInfo.InvariantCulture));
         var images = request.Messages.SelectMany(message => message.Images).ToList();
         return Tokenizer.Split(Seen(images) + (last.Text.Length == 0 ? "You said nothing." : $"You said: {last.Text}"));
     }
@@ -43,9 +43,12 @@ internal sealed partial record Reply
             yield return number == 1 ? "1" : string.Create(CultureInfo.InvariantCulture, $", {number}");
     }
 
-    private static string Seen(List<PromptImage> images) => images.Count == 0
-        ? ""
-        : $"I see {images.Count} image{(images.Count == 1 ? "" : "s")} ({string.Join("; ", images.Select(image => $"{image.MediaType}, {image.Bytes} bytes"))}). ";
+    private static string Seen(List<PromptImage> images)
+    {
+        if (images.Count == 0) return "";
+        var list = string.Join("; ", images.Select(image => $"{image.MediaType}, {image.Bytes} bytes"));
+        return $"I see {images.Count} image{(images.Count == 1 ? "" : "s")} ({list}). ";
+    }
 
     private static List<ToolCall> ToolCallsFor(GenerationRequest request, PromptMessage last)
     {
@@ -68,6 +71,9 @@ internal sealed partial record Reply
         return (100_000_000 + seed * 48271 % 900_000_000).ToString(CultureInfo.InvariantCulture);
     }
 
-    [GeneratedRegex(@"\bcount\s+(from\s+1\s+)?to\s+(?<limit>\d{1,6})\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        @"\bcount\s+(from\s+1\s+)?to\s+(?<limit>[0-9]{1,6})\b",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000)]
     private static partial Regex CountTo();
 }

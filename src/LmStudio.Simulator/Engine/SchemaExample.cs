@@ -111,7 +111,7 @@ internal sealed partial class SchemaExample
     {
         for (var hop = 0; hop + depth <= MaxDepth && schema.ValueKind == JsonValueKind.Object; hop++)
         {
-            if (schema.TryGetProperty("$ref", out var reference) && reference.ValueKind == JsonValueKind.String && Pointed(reference.GetString()!) is { } target) schema = target;
+            if (schema.TryGetProperty("$ref", out var reference) && Pointed(reference) is { } target) schema = target;
             else if (First(schema, "anyOf") is { } any) schema = any;
             else if (First(schema, "oneOf") is { } one) schema = one;
             else if (First(schema, "allOf") is { } all) schema = all;
@@ -121,10 +121,11 @@ internal sealed partial class SchemaExample
         return schema;
     }
 
-    private JsonElement? Pointed(string reference)
+    private JsonElement? Pointed(JsonElement reference)
     {
+        if (reference.ValueKind != JsonValueKind.String) return null;
         var here = _root;
-        foreach (var part in reference.Split('/').Skip(1))
+        foreach (var part in reference.GetString()!.Split('/').Skip(1))
             if (here.ValueKind != JsonValueKind.Object || !here.TryGetProperty(part, out here)) return null;
         return here;
     }

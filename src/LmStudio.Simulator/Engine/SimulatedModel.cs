@@ -46,5 +46,7 @@ public sealed record SimulatedModel
     public string IndexedModelIdentifier => Path;
 
     /// <summary>Whether it can think aloud when asked to.</summary>
-    public bool Reasons => Domain == ModelDomain.Llm && (Key.Contains("qwen3", StringComparison.OrdinalIgnoreCase) || Key.Contains("gpt-oss", StringComparison.OrdinalIgnoreCase));
+    public bool Reasons => Domain == ModelDomain.Llm && ReasoningFamilies.Any(family => Key.Contains(family, StringComparison.OrdinalIgnoreCase));
+
+    private static readonly string[] ReasoningFamilies = ["qwen3", "gpt-oss"];
 }

@@ -27,7 +27,11 @@ public static partial class Tokenizer
         if (request.RawPrompt is { } raw) return Count(raw);
         var tokens = TokensPerMessage;
         foreach (var message in request.Messages)
-            tokens += TokensPerMessage + Count(message.Text) + message.Images.Count * TokensPerImage + message.ToolCalls.Sum(call => Count(call.Name) + Count(call.Arguments));
+        {
+            tokens += TokensPerMessage + Count(message.Text) + message.Images.Count * TokensPerImage;
+            tokens += message.ToolCalls.Sum(call => Count(call.Name) + Count(call.Arguments));
+        }
+
         foreach (var tool in request.Tools) tokens += TokensPerMessage + Count(tool.Name) + Count(tool.Parameters?.GetRawText() ?? "");
         return tokens;
     }
@@ -48,6 +52,9 @@ public static partial class Tokenizer
         return (int)(hash % VocabularySize);
     }
 
-    [GeneratedRegex(@" ?\p{L}{1,12}| ?\p{N}{1,3}| ?(?:[\uD800-\uDBFF][\uDC00-\uDFFF]|[^\s\p{L}\p{N}])|\s", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 10_000)]
+    [GeneratedRegex(
+        @" ?\p{L}{1,12}| ?\p{N}{1,3}| ?(?:[\uD800-\uDBFF][\uDC00-\uDFFF]|[^\s\p{L}\p{N}])|\s",
+        RegexOptions.CultureInvariant,
+        matchTimeoutMilliseconds: 10_000)]
     private static partial Regex Piece();
 }

@@ -13,7 +13,8 @@ public sealed class UploadedFiles
     public UploadedFile Add(string name, byte[] content)
     {
         var mediaType = ImageFormat.Of(content);
-        var file = new UploadedFile(Guid.NewGuid().ToString("N") + Path.GetExtension(name).ToLowerInvariant(), name, FileTypeOf(name, mediaType), mediaType ?? "application/octet-stream", content);
+        var identifier = Guid.NewGuid().ToString("N") + Path.GetExtension(name).ToLowerInvariant();
+        var file = new UploadedFile(identifier, name, FileTypeOf(name, mediaType), mediaType ?? "application/octet-stream", content);
         _files[file.Identifier] = file;
         return file;
     }

@@ -69,7 +69,8 @@ internal static class ChatCompletionRoutes
     private static JsonObject Message(HttpExchange exchange, Answer answer)
     {
         var message = new JsonObject { ["role"] = "assistant", ["content"] = answer.Text };
-        if (answer.Reasoning.Length > 0) message[exchange.Studio.Settings.ReasoningField == ReasoningField.Reasoning ? "reasoning" : "reasoning_content"] = answer.Reasoning;
+        var reasoningField = exchange.Studio.Settings.ReasoningField == ReasoningField.Reasoning ? "reasoning" : "reasoning_content";
+        if (answer.Reasoning.Length > 0) message[reasoningField] = answer.Reasoning;
         if (answer.ToolCalls.Count == 0) return message;
         message["tool_calls"] = new JsonArray([.. answer.ToolCalls.Select(call => new JsonObject
         {

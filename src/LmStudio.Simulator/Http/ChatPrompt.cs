@@ -29,7 +29,8 @@ internal static class ChatPrompt
         if (role is not ("system" or "developer" or "user" or "assistant" or "tool"))
             throw HttpError.Plain($"Invalid 'role': '{role}'. Supported roles: system, user, assistant, tool");
         var content = message.Field("content");
-        if (role == "tool" && content is not { ValueKind: JsonValueKind.String }) throw HttpError.Plain("Invalid 'content': 'content' of a 'tool' message must be a string");
+        if (role == "tool" && content is not { ValueKind: JsonValueKind.String })
+            throw HttpError.Plain("Invalid 'content': 'content' of a 'tool' message must be a string");
         var parts = content is { ValueKind: JsonValueKind.Array } array ? array.EnumerateArray().Select(Part).ToList() : [];
         var text = content switch
         {
@@ -78,7 +79,8 @@ internal static class ChatPrompt
             "required" => ToolChoice.Required,
             var other => throw HttpError.Plain($"Invalid tool_choice value: '{other}'. Supported string values: none, auto, required"),
         },
-        { } value => throw HttpError.Plain($"Invalid tool_choice type: '{value.ValueKind.ToString().ToLowerInvariant()}'. Supported string values: none, auto, required"),
+        { } value => throw HttpError.Plain(
+            $"Invalid tool_choice type: '{value.ValueKind.ToString().ToLowerInvariant()}'. Supported string values: none, auto, required"),
     };
 
     private static JsonElement? Schema(JsonElement body)

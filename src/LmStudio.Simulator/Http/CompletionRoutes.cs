@@ -63,11 +63,9 @@ internal static class CompletionRoutes
         await stream.DoneAsync();
     }
 
-    private static string Prompt(JsonElement body) => body.Field("prompt") switch
+    private static string Prompt(JsonElement body)
     {
-        null => throw HttpError.Plain("'prompt' field is required"),
-        { ValueKind: JsonValueKind.String } value => value.GetString()!,
-        { ValueKind: JsonValueKind.Array } value when value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String) => string.Concat(body.Texts("prompt")),
-        _ => throw HttpError.Plain("'prompt' field must be a string or an array of strings"),
-    };
+        if (body.Field("prompt") is null) throw HttpError.Plain("'prompt' field is required");
+        return string.Concat(body.OnlyTexts("prompt") ?? throw HttpError.Plain("'prompt' field must be a string or an array of strings"));
+    }
 }

@@ -21,13 +21,11 @@ internal static class EmbeddingRoutes
         await exchange.ReplyAsync(200, writer => Write(writer, instance.Identifier, vectors));
     }
 
-    private static IReadOnlyList<string> Input(JsonElement body) => body.Field("input") switch
+    private static IReadOnlyList<string> Input(JsonElement body)
     {
-        null => throw HttpError.Plain("'input' field is required"),
-        { ValueKind: JsonValueKind.String } value => [value.GetString()!],
-        { ValueKind: JsonValueKind.Array } value when value.GetArrayLength() > 0 && value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String) => body.Texts("input"),
-        _ => throw HttpError.Plain("'input' field must be a string or an array of strings"),
-    };
+        if (body.Field("input") is null) throw HttpError.Plain("'input' field is required");
+        return body.OnlyTexts("input") is { Count: > 0 } texts ? texts : throw HttpError.Plain("'input' field must be a string or an array of strings");
+    }
 
     private static void Write(Utf8JsonWriter writer, string model, IReadOnlyList<float[]> vectors)
     {

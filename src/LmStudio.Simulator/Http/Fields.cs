@@ -14,7 +14,8 @@ internal static class Fields
 
     public static JsonElement? Object(this JsonElement json, string name) => json.Field(name) is { ValueKind: JsonValueKind.Object } value ? value : null;
 
-    public static IEnumerable<JsonElement> Items(this JsonElement json, string name) => json.Field(name) is { ValueKind: JsonValueKind.Array } value ? value.EnumerateArray() : [];
+    public static IEnumerable<JsonElement> Items(this JsonElement json, string name) =>
+        json.Field(name) is { ValueKind: JsonValueKind.Array } value ? value.EnumerateArray() : [];
 
     /// <summary>A whole number; a fraction is cut off.</summary>
     /// <exception cref="HttpErrorException">It is there and not a number.</exception>
@@ -25,11 +26,20 @@ internal static class Fields
         return (int)Math.Clamp(value.GetDouble(), int.MinValue, int.MaxValue);
     }
 
-    /// <summary>A string, or an array of strings.</summary>
+    /// <summary>A string, or an array of strings; null when it is anything else.</summary>
+    public static IReadOnlyList<string>? OnlyTexts(this JsonElement json, string name) => json.Field(name) switch
+    {
+        { ValueKind: JsonValueKind.String } => json.Texts(name),
+        { ValueKind: JsonValueKind.Array } value when json.Texts(name) is var texts && texts.Count == value.GetArrayLength() => texts,
+        _ => null,
+    };
+
+    /// <summary>A string, or an array of strings; what is no string is left out.</summary>
     public static IReadOnlyList<string> Texts(this JsonElement json, string name) => json.Field(name) switch
     {
         { ValueKind: JsonValueKind.String } value => [value.GetString()!],
-        { ValueKind: JsonValueKind.Array } value => [.. value.EnumerateArray().Where(item => item.ValueKind == JsonValueKind.String).Select(item => item.GetString()!)],
+        { ValueKind: JsonValueKind.Array } value =>
+            [.. value.EnumerateArray().Where(item => item.ValueKind == JsonValueKind.String).Select(item => item.GetString()!)],
         _ => [],
     };
 }

@@ -57,8 +57,11 @@ internal static class HttpError
     public static HttpErrorException OpenAi(EngineError error, string model) => error.Kind switch
     {
         EngineErrorKind.PathNotFound => OpenAi(
-            $"Invalid model identifier \"{model}\". Please specify a valid downloaded model (e.g., {string.Join(", ", error.Sample.Take(3))}).", "model", "model_not_found"),
-        EngineErrorKind.DomainMismatch => Plain($"Failed to load model \"{model}\". Error: Model is of type {Text(error.ActualDomain)}, not {Text(error.ExpectedDomain)}."),
+            $"Invalid model identifier \"{model}\". Please specify a valid downloaded model (e.g., {string.Join(", ", error.Sample.Take(3))}).",
+            "model",
+            "model_not_found"),
+        EngineErrorKind.DomainMismatch => Plain(
+            $"Failed to load model \"{model}\". Error: Model is of type {Text(error.ActualDomain)}, not {Text(error.ExpectedDomain)}."),
         EngineErrorKind.InsufficientMemory or EngineErrorKind.LoadFailed => OpenAi($"Failed to load model \"{model}\". Error: {error.Message}", "model", null),
         _ => Plain(error.Message),
     };
@@ -67,7 +70,8 @@ internal static class HttpError
     public static HttpErrorException Native(EngineError error) => error.Kind switch
     {
         EngineErrorKind.PathNotFound => Native(404, "model_not_found", $"Model {error.Subject} not found in downloaded models", "model_not_found", "model"),
-        EngineErrorKind.IdentifierNotFound => Native(404, "model_not_found", $"No model instance with id '{error.Subject}' is loaded.", "model_not_found", "instance_id"),
+        EngineErrorKind.IdentifierNotFound => Native(
+            404, "model_not_found", $"No model instance with id '{error.Subject}' is loaded.", "model_not_found", "instance_id"),
         EngineErrorKind.DownloadNotFound => Native(404, "model_not_found", error.Message, "model_not_found", "model"),
         EngineErrorKind.DomainMismatch => Native(400, "invalid_request", error.Message, "invalid_value", "model"),
         EngineErrorKind.InsufficientMemory or EngineErrorKind.LoadFailed => Native(500, "model_load_failed", error.Message),

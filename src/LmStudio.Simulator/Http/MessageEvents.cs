@@ -28,7 +28,8 @@ internal sealed class MessageEvents(LoadedInstance instance, int promptTokens)
                 await DeltaAsync(stream, new JsonObject { ["type"] = "text_delta", ["text"] = token.Text });
                 break;
             case GenerationEvent.ToolCallStart start:
-                await OpenAsync(stream, "tool " + start.Id, new JsonObject { ["type"] = "tool_use", ["id"] = start.Id, ["name"] = start.Name, ["input"] = new JsonObject() });
+                var tool = new JsonObject { ["type"] = "tool_use", ["id"] = start.Id, ["name"] = start.Name, ["input"] = new JsonObject() };
+                await OpenAsync(stream, "tool " + start.Id, tool);
                 break;
             case GenerationEvent.ToolCallArguments arguments:
                 await DeltaAsync(stream, new JsonObject { ["type"] = "input_json_delta", ["partial_json"] = arguments.Fragment });
@@ -67,7 +68,8 @@ internal sealed class MessageEvents(LoadedInstance instance, int promptTokens)
         await SendAsync(stream, "content_block_stop", new JsonObject { ["index"] = _index });
     }
 
-    private ValueTask DeltaAsync(EventStream stream, JsonObject delta) => SendAsync(stream, "content_block_delta", new JsonObject { ["index"] = _index, ["delta"] = delta });
+    private ValueTask DeltaAsync(EventStream stream, JsonObject delta) =>
+        SendAsync(stream, "content_block_delta", new JsonObject { ["index"] = _index, ["delta"] = delta });
 
     private static ValueTask SendAsync(EventStream stream, string type, JsonObject members)
     {

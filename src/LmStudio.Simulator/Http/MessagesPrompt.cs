@@ -8,14 +8,25 @@ internal static class MessagesPrompt
 {
     public static GenerationRequest Read(JsonElement body)
     {
-        if (body.Field("messages") is not { ValueKind: JsonValueKind.Array } messages || messages.GetArrayLength() == 0) throw Invalid("messages: Field required");
+        var messages = body.Items("messages").ToList();
+        if (messages.Count == 0) throw Invalid("messages: Field required");
         return new GenerationRequest
         {
-            Messages = [.. System(body), .. messages.EnumerateArray().SelectMany(Turns)],
+            Messages = [.. System(body), .. messages.SelectMany(Turns)],
             MaxTokens = body.Number("max_tokens"),
             StopStrings = body.Texts("stop_sequences"),
-            Tools = [.. body.Items("tools").Where(tool => tool.Object("input_schema") is not null).Select(tool => new ToolDefinition(tool.Text("name") ?? "", tool.Object("input_schema")))],
-            ToolChoice = body.Object("tool_choice")?.Text("type") switch { "any" or "tool" => ToolChoice.Required, "none" => ToolChoice.None, _ => ToolChoice.Auto },
+            Tools =
+            [
+                .. body.Items("tools")
+                    .Where(tool => tool.Object("input_schema") is not null)
+                    .Select(tool => new ToolDefinition(tool.Text("name") ?? "", tool.Object("input_schema"))),
+            ],
+            ToolChoice = body.Object("tool_choice")?.Text("type") switch
+            {
+                "any" or "tool" => ToolChoice.Required,
+                "none" => ToolChoice.None,
+                _ => ToolChoice.Auto,
+            },
             Reasoning = body.Object("thinking")?.Text("type") == "enabled",
         };
     }
@@ -42,11 +53,14 @@ internal static class MessagesPrompt
             yield return new PromptMessage(role, string.Concat(plain.Select(block => block.Text("text"))))
             {
                 Images = [.. plain.Where(block => block.Text("type") == "image").Select(Image)],
-                ToolCalls = [.. plain.Where(block => block.Text("type") == "tool_use").Select(block => new ToolCall(block.Text("id") ?? "", block.Text("name") ?? "", block.Object("input")?.GetRawText() ?? "{}"))],
+                ToolCalls = [.. plain.Where(block => block.Text("type") == "tool_use").Select(Call)],
             };
         foreach (var result in blocks.Where(block => block.Text("type") == "tool_result"))
             yield return new PromptMessage("tool", result.Field("content") is { } answer ? TextOf(answer) : "") { ToolCallId = result.Text("tool_use_id") };
     }
+
+    private static ToolCall Call(JsonElement block) =>
+        new(block.Text("id") ?? "", block.Text("name") ?? "", block.Object("input")?.GetRawText() ?? "{}");
 
     private static PromptImage Image(JsonElement block)
     {

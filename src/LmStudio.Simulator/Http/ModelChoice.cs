@@ -30,10 +30,12 @@ internal static class ModelChoice
         if (match is not null) return match;
         if (studio.Settings.LoneModelAnswers && loaded.Count == 1) return loaded[0];
         if (!studio.Settings.JustInTimeLoading)
-            throw loaded.Count == 0 ? NoneLoaded() : new EngineException(new EngineError(EngineErrorKind.PathNotFound, "") { Sample = studio.Instances.Identifiers(domain) });
+            throw loaded.Count == 0 ? NoneLoaded() : new EngineException(NotLoaded(studio.Instances.Identifiers(domain)));
         var ttl = ttlSeconds is > 0 and var seconds ? TimeSpan.FromSeconds(seconds) : (TimeSpan?)null;
         return await studio.Loading.GetOrLoadInstanceAsync(new LoadRequest { ModelKey = name, Domain = domain, Ttl = ttl }, exchange.Gone);
     }
+
+    private static EngineError NotLoaded(IReadOnlyList<string> loaded) => new(EngineErrorKind.PathNotFound, "The model is not loaded.") { Sample = loaded };
 
     private static HttpErrorException NoneLoaded() => HttpError.OpenAi(HttpError.NoModelsLoaded, "model", null);
 }

@@ -30,7 +30,8 @@ internal static class NativeChatPrompt
         Reasoning = body.Text("reasoning") is { } reasoning && reasoning != "off",
     };
 
-    public static HttpErrorException Invalid(string param, string message) => HttpError.Native(400, "invalid_request", $"\"{param}\" {message}", "invalid_value", param);
+    public static HttpErrorException Invalid(string param, string message) =>
+        HttpError.Native(400, "invalid_request", $"\"{param}\" {message}", "invalid_value", param);
 
     private static IEnumerable<PromptMessage> System(JsonElement body)
     {

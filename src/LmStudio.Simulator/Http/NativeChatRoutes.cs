@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using LmStudio.Simulator.Engine;
 
 namespace LmStudio.Simulator.Http;
@@ -23,7 +24,11 @@ internal sealed class NativeChatRoutes(Conversations conversations)
             }
             else
             {
-                await Predictions.StreamAsync(exchange, gone => exchange.Studio.Generator.GenerateAsync(instance, request, gone), chat.OpenAsync, chat.SendAsync);
+                await Predictions.StreamAsync(
+                    exchange,
+                    gone => exchange.Studio.Generator.GenerateAsync(instance, request, gone),
+                    chat.OpenAsync,
+                    chat.SendAsync);
                 await chat.EndAsync();
             }
         }
@@ -32,7 +37,7 @@ internal sealed class NativeChatRoutes(Conversations conversations)
             if (chat.Stream is null) throw HttpError.Native(exception.Error);
             await chat.FailAsync(exception.Message);
         }
-        catch (HttpErrorException exception) when (exception.Body["error"] is not System.Text.Json.Nodes.JsonObject)
+        catch (HttpErrorException exception) when (exception.Body["error"] is not JsonObject)
         {
             throw HttpError.Native(exception.Status, "invalid_request", exception.Message);
         }
@@ -65,7 +70,8 @@ internal sealed class NativeChatRoutes(Conversations conversations)
     private static void Check(SimulatedModel model, GenerationRequest request)
     {
         if (request.Reasoning && !model.Reasons) throw NativeChatPrompt.Invalid("reasoning", $"is not supported by model \"{model.Key}\"");
-        if (!model.Vision && request.Messages.Any(message => message.Images.Count > 0)) throw NativeChatPrompt.Invalid("input", "contains images, but the model does not support images");
+        if (!model.Vision && request.Messages.Any(message => message.Images.Count > 0))
+            throw NativeChatPrompt.Invalid("input", "contains images, but the model does not support images");
     }
 
     private IReadOnlyList<PromptMessage> Earlier(JsonElement body)

@@ -33,13 +33,15 @@ internal static class NativeDownloadRoutes
     private static Task Status(HttpExchange exchange)
     {
         var id = exchange.Rest(StatusPath);
-        var job = exchange.Studio.Downloads.Job(id) ?? throw HttpError.Native(404, "job_not_found", $"Download job '{id}' not found", "job_not_found", "job_id");
+        var job = exchange.Studio.Downloads.Job(id)
+            ?? throw HttpError.Native(404, "job_not_found", $"Download job '{id}' not found", "job_not_found", "job_id");
         var reply = Head(job);
         reply["downloaded_bytes"] = job.DownloadedBytes;
         if (job.Status == DownloadStatus.Downloading)
         {
             reply["bytes_per_second"] = job.BytesPerSecond;
-            reply["estimated_completion"] = Time(exchange.Studio.Now + TimeSpan.FromSeconds((job.TotalBytes - job.DownloadedBytes) / Math.Max(job.BytesPerSecond, 1)));
+            var secondsLeft = (job.TotalBytes - job.DownloadedBytes) / Math.Max(job.BytesPerSecond, 1);
+            reply["estimated_completion"] = Time(exchange.Studio.Now + TimeSpan.FromSeconds(secondsLeft));
         }
 
         if (job.CompletedAt is { } completed) reply["completed_at"] = Time(completed);

@@ -12,18 +12,31 @@ internal static class NativeModelRoutes
 
     public static void Map(RouteTable routes)
     {
-        routes.Add("GET", "/api/v1/models", exchange =>
-            exchange.ReplyAsync(new JsonObject { ["models"] = new JsonArray([.. exchange.Studio.Models.List().Select(model => Entry(exchange.Studio, model))]) }));
+        routes.Add("GET", "/api/v1/models", List);
         routes.Add("POST", "/api/v1/models/load", LoadAsync);
         routes.Add("POST", "/api/v1/models/unload", Unload);
+    }
+
+    private static Task List(HttpExchange exchange)
+    {
+        var entries = exchange.Studio.Models.List().Select(model => Entry(exchange.Studio, model));
+        return exchange.ReplyAsync(new JsonObject { ["models"] = new JsonArray([.. entries]) });
     }
 
     private static JsonObject Entry(SimulatedLmStudio studio, SimulatedModel model)
     {
         var isLlm = model.Domain == ModelDomain.Llm;
-        var entry = new JsonObject { ["type"] = isLlm ? "llm" : "embedding", ["publisher"] = model.Publisher, ["key"] = model.Key, ["display_name"] = model.DisplayName };
+        var entry = new JsonObject
+        {
+            ["type"] = isLlm ? "llm" : "embedding",
+            ["publisher"] = model.Publisher,
+            ["key"] = model.Key,
+            ["display_name"] = model.DisplayName,
+        };
         if (isLlm) entry["architecture"] = model.Architecture;
-        entry["quantization"] = model.Quantization is { } quantization ? new JsonObject { ["name"] = quantization.Name, ["bits_per_weight"] = quantization.Bits } : null;
+        entry["quantization"] = model.Quantization is { } quantization
+            ? new JsonObject { ["name"] = quantization.Name, ["bits_per_weight"] = quantization.Bits }
+            : null;
         entry["size_bytes"] = model.SizeBytes;
         entry["params_string"] = model.ParamsString;
         entry["loaded_instances"] = new JsonArray([.. studio.Instances.All
@@ -144,8 +157,8 @@ internal static class NativeModelRoutes
         }
 
         var unknown = body.EnumerateObject().Select(member => member.Name).Where(name => !known.Contains(name)).ToList();
-        if (unknown.Count > 0)
-            throw HttpError.Native(400, "invalid_request", $"Unrecognized key(s) in object: {string.Join(", ", unknown.Select(name => $"'{name}'"))}", "unrecognized_keys");
+        var list = string.Join(", ", unknown.Select(name => $"'{name}'"));
+        if (unknown.Count > 0) throw HttpError.Native(400, "invalid_request", $"Unrecognized key(s) in object: {list}", "unrecognized_keys");
         if (body.Field(required) is null) throw HttpError.Native(400, "invalid_request", $"\"{required}\" is required", "missing_required_parameter", required);
         return body;
     }
@@ -154,6 +167,8 @@ internal static class NativeModelRoutes
     public static JsonElement CheckedText(HttpExchange exchange, IReadOnlyCollection<string> known, string required)
     {
         var body = Checked(exchange, known, required);
-        return body.Text(required) is not null ? body : throw HttpError.Native(400, "invalid_request", $"\"{required}\" must be a string", "invalid_type", required);
+        return body.Text(required) is not null
+            ? body
+            : throw HttpError.Native(400, "invalid_request", $"\"{required}\" must be a string", "invalid_type", required);
     }
 }

@@ -24,7 +24,8 @@ internal static class Predictions
         }
         catch (EngineException exception)
         {
-            if (exchange.Studio.Settings.PromptOverflow == PromptOverflow.Error && !exchange.Context.Response.HasStarted) throw HttpError.Plain(exception.Message);
+            var canRefuse = exchange.Studio.Settings.PromptOverflow == PromptOverflow.Error && !exchange.Context.Response.HasStarted;
+            if (canRefuse) throw HttpError.Plain(exception.Message);
             overflow = exception;
         }
 
@@ -92,7 +93,8 @@ internal static class Predictions
         while (await events.MoveNextAsync());
     }
 
-    private static async Task OverflowAsync(HttpExchange exchange, EngineException overflow, EventStream stream, Func<EventStream, GenerationEvent, ValueTask> send)
+    private static async Task OverflowAsync(
+        HttpExchange exchange, EngineException overflow, EventStream stream, Func<EventStream, GenerationEvent, ValueTask> send)
     {
         if (exchange.Studio.Settings.PromptOverflow != PromptOverflow.EmptyStream) await stream.FailAsync(overflow.Message);
         await send(stream, new GenerationEvent.Finished(NothingSaid(new GenerationRequest())));

@@ -8,6 +8,8 @@ namespace LmStudio.Simulator.Http;
 internal sealed class RequestGate(SimulatedLmStudio studio, RouteTable routes)
 {
     private const string ControlPrefix = "/simulator/";
+    private const string InternalError = """{"error":"Internal server error"}""";
+    private const string Nonsense = "<html><body>It works!</body></html>";
 
     /// <summary>Answers an ordinary HTTP request.</summary>
     public async Task AnswerAsync(HttpContext context)
@@ -70,8 +72,8 @@ internal sealed class RequestGate(SimulatedLmStudio studio, RouteTable routes)
         {
             case FaultKind.AuthRequired: throw HttpError.Unauthorized();
             case FaultKind.RestMissing when path.StartsWith("/api/v1", StringComparison.Ordinal): throw HttpError.Unexpected(exchange.Method, path);
-            case FaultKind.ErrorStatus: await RawAsync(exchange.Context.Response, fault.Status, "application/json", fault.Body ?? """{"error":"Internal server error"}"""); break;
-            case FaultKind.Nonsense: await RawAsync(exchange.Context.Response, 200, "text/html", fault.Body ?? "<html><body>It works!</body></html>"); break;
+            case FaultKind.ErrorStatus: await RawAsync(exchange.Context.Response, fault.Status, "application/json", fault.Body ?? InternalError); break;
+            case FaultKind.Nonsense: await RawAsync(exchange.Context.Response, 200, "text/html", fault.Body ?? Nonsense); break;
             default: await handler(exchange); break;
         }
     }

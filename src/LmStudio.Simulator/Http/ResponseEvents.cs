@@ -74,8 +74,10 @@ internal sealed class ResponseEvents(ResponseObject response)
     {
         (_open, _itemId) = (item, id);
         _text.Clear();
-        await SendAsync(stream, "response.output_item.added", new JsonObject { ["output_index"] = response.Output.Count, ["item"] = Current("in_progress", started: false) });
-        if (item == Item.Message) await SendAsync(stream, "response.content_part.added", At(new JsonObject { ["content_index"] = 0, ["part"] = ResponseObject.TextPart("") }));
+        var added = new JsonObject { ["output_index"] = response.Output.Count, ["item"] = Current("in_progress", started: false) };
+        await SendAsync(stream, "response.output_item.added", added);
+        if (item != Item.Message) return;
+        await SendAsync(stream, "response.content_part.added", At(new JsonObject { ["content_index"] = 0, ["part"] = ResponseObject.TextPart("") }));
     }
 
     private async Task CloseAsync(EventStream stream)
@@ -107,7 +109,8 @@ internal sealed class ResponseEvents(ResponseObject response)
     {
         await CloseAsync(stream);
         response.Stats = stats;
-        if (!stream.ForgetsEnd) await SendAsync(stream, response.IsIncomplete ? "response.incomplete" : "response.completed", new JsonObject { ["response"] = response.ToJson() });
+        if (stream.ForgetsEnd) return;
+        await SendAsync(stream, response.IsIncomplete ? "response.incomplete" : "response.completed", new JsonObject { ["response"] = response.ToJson() });
     }
 
     private JsonObject Current(string status, bool started) => _open switch

@@ -49,10 +49,9 @@ internal sealed class ResponseObject(HttpExchange exchange, LoadedInstance insta
     };
 
     /// <summary>The answer as a turn of the conversation.</summary>
-    public PromptMessage Turn() => new("assistant", string.Concat(Output.Where(item => item["type"]!.GetValue<string>() == "message").Select(item => item["content"]![0]!["text"]!.GetValue<string>())))
+    public PromptMessage Turn() => new("assistant", string.Concat(OutputOf("message").Select(item => Text(item["content"]![0]!, "text"))))
     {
-        ToolCalls = [.. Output.Where(item => item["type"]!.GetValue<string>() == "function_call")
-            .Select(item => new ToolCall(item["call_id"]!.GetValue<string>(), item["name"]!.GetValue<string>(), item["arguments"]!.GetValue<string>()))],
+        ToolCalls = [.. OutputOf("function_call").Select(item => new ToolCall(Text(item, "call_id"), Text(item, "name"), Text(item, "arguments")))],
     };
 
     public static JsonObject Message(string id, string? text, string status) => new()
@@ -64,7 +63,13 @@ internal sealed class ResponseObject(HttpExchange exchange, LoadedInstance insta
         ["content"] = text is null ? [] : new JsonArray(TextPart(text)),
     };
 
-    public static JsonObject TextPart(string text) => new() { ["type"] = "output_text", ["text"] = text, ["annotations"] = new JsonArray(), ["logprobs"] = new JsonArray() };
+    public static JsonObject TextPart(string text) => new()
+    {
+        ["type"] = "output_text",
+        ["text"] = text,
+        ["annotations"] = new JsonArray(),
+        ["logprobs"] = new JsonArray(),
+    };
 
     public static JsonObject Reasoning(string text, string? id = null) => new()
     {
@@ -83,6 +88,10 @@ internal sealed class ResponseObject(HttpExchange exchange, LoadedInstance insta
         ["arguments"] = call.Arguments,
         ["status"] = status,
     };
+
+    private IEnumerable<JsonObject> OutputOf(string type) => Output.Where(item => Text(item, "type") == type);
+
+    private static string Text(JsonNode node, string member) => node[member]!.GetValue<string>();
 
     private static JsonObject Usage(GenerationStats stats) => new()
     {

@@ -14,7 +14,12 @@ internal static class ResponsesPrompt
         {
             Messages = [.. Instructions(body), .. earlier.Where(message => message.Role != "system"), .. Turns(body, input)],
             MaxTokens = body.Number("max_output_tokens"),
-            Tools = [.. body.Items("tools").Where(tool => tool.Text("type") == "function").Select(tool => new ToolDefinition(tool.Text("name") ?? "", tool.Object("parameters")))],
+            Tools =
+            [
+                .. body.Items("tools")
+                    .Where(tool => tool.Text("type") == "function")
+                    .Select(tool => new ToolDefinition(tool.Text("name") ?? "", tool.Object("parameters"))),
+            ],
             ToolChoice = body.Field("tool_choice") switch
             {
                 { ValueKind: JsonValueKind.Object } => ToolChoice.Required,
@@ -41,17 +46,22 @@ internal static class ResponsesPrompt
     private static PromptMessage? Turn(JsonElement item) => (item.Text("type") ?? "message") switch
     {
         "message" => Message(item),
-        "function_call" => new PromptMessage("assistant", "") { ToolCalls = [new ToolCall(item.Text("call_id") ?? "", item.Text("name") ?? "", item.Text("arguments") ?? "{}")] },
-        "function_call_output" => new PromptMessage("tool", item.Text("output") ?? string.Concat(item.Items("output").Select(part => part.Text("text")))) { ToolCallId = item.Text("call_id") },
+        "function_call" => new PromptMessage("assistant", "")
+        {
+            ToolCalls = [new ToolCall(item.Text("call_id") ?? "", item.Text("name") ?? "", item.Text("arguments") ?? "{}")],
+        },
+        "function_call_output" => new PromptMessage("tool", TextOf(item, "output")) { ToolCallId = item.Text("call_id") },
         "reasoning" or "item_reference" => null,
         var other => throw HttpError.OpenAi($"Invalid input item type: '{other}'", "input", "invalid_value"),
     };
+
+    private static string TextOf(JsonElement item, string name) => item.Text(name) ?? string.Concat(item.Items(name).Select(part => part.Text("text")));
 
     private static PromptMessage Message(JsonElement item)
     {
         var role = item.Text("role") ?? "user";
         var parts = item.Items("content").ToList();
-        return new PromptMessage(role == "developer" ? "system" : role, item.Text("content") ?? string.Concat(parts.Select(part => part.Text("text"))))
+        return new PromptMessage(role == "developer" ? "system" : role, TextOf(item, "content"))
         {
             Images = [.. parts.Where(part => part.Text("type") == "input_image").Select(part => ImageUrl.Read(part.Text("image_url")))],
         };

@@ -41,6 +41,7 @@ internal sealed class ResponsesRoutes(Conversations conversations)
     private IReadOnlyList<PromptMessage> Earlier(JsonElement body)
     {
         if (body.Text("previous_response_id") is not { } id) return [];
-        return conversations.Find(id) ?? throw HttpError.OpenAi($"Previous response with id '{id}' not found.", "previous_response_id", "previous_response_not_found", 404);
+        return conversations.Find(id)
+            ?? throw HttpError.OpenAi($"Previous response with id '{id}' not found.", "previous_response_id", "previous_response_not_found", 404);
     }
 }

@@ -23,7 +23,11 @@ internal sealed class RouteTable
         var name = $"{method} {path}";
         if (_exact.TryGetValue(name, out var handler)) return (name, handler);
         foreach (var (prefixMethod, prefix, prefixHandler) in _prefixes)
-            if (prefixMethod == method && path.Length > prefix.Length && path.StartsWith(prefix, StringComparison.Ordinal)) return ($"{method} {prefix}*", prefixHandler);
+        {
+            var fits = prefixMethod == method && path.Length > prefix.Length && path.StartsWith(prefix, StringComparison.Ordinal);
+            if (fits) return ($"{method} {prefix}*", prefixHandler);
+        }
+
         return ("unexpected", static exchange => throw HttpError.Unexpected(exchange.Method, exchange.Path));
     }
 

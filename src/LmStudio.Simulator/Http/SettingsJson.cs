@@ -41,9 +41,7 @@ internal static class SettingsJson
     /// <exception cref="HttpErrorException">An unknown name or a value of a wrong kind; nothing is changed then.</exception>
     public static void Apply(SimulatedLmStudio studio, JsonElement body)
     {
-        var changes = body.EnumerateObject()
-            .Select(member => (member.Value, Setting: All.FirstOrDefault(setting => setting.Name == member.Name) ?? throw HttpError.Plain($"Unknown setting '{member.Name}'. Known: {string.Join(", ", All.Select(setting => setting.Name))}")))
-            .ToList();
+        var changes = body.EnumerateObject().Select(member => (member.Value, Setting: Named(member.Name))).ToList();
         try
         {
             studio.Change(options => changes.Aggregate(options, (changed, change) => change.Setting.Change(changed, change.Value)));
@@ -53,6 +51,9 @@ internal static class SettingsJson
             throw HttpError.Plain($"Invalid value for a setting: {exception.Message}");
         }
     }
+
+    private static Setting Named(string name) => All.FirstOrDefault(setting => setting.Name == name)
+        ?? throw HttpError.Plain($"Unknown setting '{name}'. Known: {string.Join(", ", All.Select(setting => setting.Name))}");
 
     private static TimeSpan Milliseconds(JsonElement value) => TimeSpan.FromMilliseconds(Positive(value));
 
@@ -64,7 +65,8 @@ internal static class KebabCase
 {
     public static string From<T>(T value)
         where T : struct, Enum =>
-        string.Concat(value.ToString().Select((letter, index) => char.IsUpper(letter) ? (index > 0 ? "-" : "") + char.ToLowerInvariant(letter) : letter.ToString()));
+        string.Concat(value.ToString().Select((letter, index) =>
+            (index > 0 && char.IsUpper(letter) ? "-" : "") + char.ToLowerInvariant(letter)));
 
     /// <exception cref="FormatException">No value has this name.</exception>
     public static T To<T>(string? name)

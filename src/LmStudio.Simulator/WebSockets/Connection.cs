@@ -20,6 +20,7 @@ internal sealed partial class Connection(FrameSocket socket, Namespace served, I
     private readonly ConcurrentDictionary<long, OpenChannel> _channels = new();
     private readonly List<Task> _running = [];
     private int _warnings;
+    private Action? _afterwards;
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -33,6 +34,7 @@ internal sealed partial class Connection(FrameSocket socket, Namespace served, I
         {
             await alive.CancelAsync();
             await Task.WhenAll(_running);
+            _afterwards?.Invoke();
         }
     }
 
@@ -121,7 +123,9 @@ internal sealed partial class Connection(FrameSocket socket, Namespace served, I
             if (FaultOf(endpoint.Name) is { } fault) await fault.BeforeAsync(messageType: null, cancellationToken);
             var result = await endpoint.AnswerAsync(call, cancellationToken);
             await socket.SendAsync(Frames.RpcResult(callId, result), cancellationToken);
-            endpoint.Afterwards?.Invoke();
+            if (endpoint.Afterwards is null) return;
+            _afterwards = endpoint.Afterwards;
+            await socket.CloseAsync(cancellationToken);
         }
         catch (Exception exception) when (ErrorOf(exception) is { } error)
         {

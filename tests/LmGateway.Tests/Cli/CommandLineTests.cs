@@ -106,7 +106,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("lmgateway: --set nonsense: key=value is expected, for instance --set scheduling.queue_limit=100", "Run 'lmgateway --help' for what can be given.", "--set", "nonsense")]
     [InlineData("lmgateway: --port belongs after 'doctor'", "Run 'lmgateway doctor --help' for what can be given.", "--port", "1", "doctor")]
     [InlineData("lmgateway: --port 70000: a number from 0 to 65535 is expected", "Run 'lmgateway simulate --help' for what can be given.", "simulate", "--port", "70000")]
-    [InlineData("lmgateway: --tokens-per-second 0: a number from 0.001 to 1000000 is expected", "Run 'lmgateway simulate --help' for what can be given.", "simulate", "--tokens-per-second", "0")]
+    [InlineData("lmgateway: --tokens-per-second -1: a number from 0 to 1000000 is expected", "Run 'lmgateway simulate --help' for what can be given.", "simulate", "--tokens-per-second", "-1")]
     [InlineData("lmgateway: Unrecognized command or argument '@file'.", "Run 'lmgateway --help' for what can be given.", "@file")]
     public async Task A_bad_command_line_ends_with_code_2_and_a_hint(string error, string hint, params string[] arguments)
     {

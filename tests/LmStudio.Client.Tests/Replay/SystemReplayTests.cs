@@ -56,4 +56,31 @@ public sealed class SystemReplayTests
         await replay.Client.System.StartHttpServerAsync(new HttpServerSettings { Port = 1234, Cors = false, NetworkInterface = "127.0.0.1" });
         await replay.EndAsync();
     }
+
+    [Fact]
+    public async Task The_one_superjson_call_is_spoken()
+    {
+        await using var replay = await ReplayServer.StartAsync(Session.Only("/runtime", 0));
+        Assert.Equal([new EngineSelection("GGUF", "llama.cpp-linux-x86_64-avx2", "2.31.2")], await replay.Client.Runtime.GetEngineSelectionsAsync());
+        await replay.EndAsync();
+    }
+
+    [Fact]
+    public async Task Hardware_and_engines_are_read()
+    {
+        await using var server = await ScriptedServer.StartAsync("/runtime", async socket =>
+        {
+            await socket.ResultAsync(await socket.ReceiveAsync(), """
+                {"status":"ok","engines":[{"name":"e","memoryInfo":{"ramCapacity":64,"vramCapacity":24,"totalMemory":88},
+                 "hardwareSurvey":{"gpuSurveyResult":{"result":{"code":"success"},"gpuInfo":[{"name":"G","deviceId":0,"totalMemoryCapacityBytes":24,"dedicatedMemoryCapacityBytes":20}]}}}]}
+                """);
+            await socket.ResultAsync(await socket.ReceiveAsync(), """[{"name":"e","version":"1","engine":"llama.cpp","platform":"linux","supportedModelFormatNames":["GGUF"]}]""");
+            await socket.StaySilentAsync();
+        });
+        await using var client = new LmStudioClient(new() { BaseAddress = server.Address });
+        var survey = Assert.Single(await client.Runtime.SurveyHardwareAsync());
+        Assert.Equal((64L, 24L), (survey.RamBytes, survey.VramBytes));
+        Assert.Equal(new Gpu("G", 0, 24, 20), Assert.Single(survey.Gpus));
+        Assert.Equal(["GGUF"], Assert.Single(await client.Runtime.ListEnginesAsync()).ModelFormats);
+    }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -33,12 +34,13 @@ internal sealed class ScriptedServer : IAsyncDisposable
     public int ConnectionsTo(string path) => connections.GetValueOrDefault(path);
 
     /// <summary>Starts on a free port, or on the reserved one.</summary>
-    public static async Task<ScriptedServer> StartAsync(ReservedPort? port = null)
+    public static async Task<ScriptedServer> StartAsync(ReservedPort? port = null, X509Certificate2? certificate = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
-            if (port is null) kestrel.Listen(IPAddress.Loopback, 0);
+            if (certificate is not null) kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(certificate));
+            else if (port is null) kestrel.Listen(IPAddress.Loopback, 0);
             else kestrel.ListenHandle(port.Handle);
         });
         builder.Services.AddRouting();

@@ -157,6 +157,60 @@ public sealed class ChannelTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.Llm.LoadModelAsync(Load, new CancelAtFirst(leaving), leaving.Token));
     }
 
+    [Theory]
+    [InlineData("""{"type":"rpcError","callId":1,"error":{"title":"no"}}""")]
+    [InlineData("""{"type":"rpcResult","callId":1,"result":5}""")]
+    public async Task A_load_whose_configuration_cannot_be_read_back_is_a_load_all_the_same(string answer)
+    {
+        var warnings = new List<LmStudioWarning>();
+        await using var server = await ScriptedServer.StartAsync("/llm", async socket =>
+        {
+            await socket.MessageAsync(await socket.ReceiveAsync(), Success);
+            await socket.ReceiveAsync();
+            await socket.SendAsync(answer);
+            await socket.StaySilentAsync();
+        });
+        await using var client = new LmStudioClient(new() { BaseAddress = server.Address, OnWarning = warnings.Add });
+        var loaded = await client.Llm.LoadModelAsync(Load with { Configuration = new() { ContextLength = 4096 } });
+        Assert.Equal("i", loaded.Instance.Identifier);
+        Assert.Null(loaded.EffectiveConfiguration);
+        Assert.Single(warnings);
+    }
+
+    [Fact]
+    public async Task An_embedding_load_reports_the_settings_that_embedding_models_do_not_have()
+    {
+        await using var server = await ScriptedServer.StartAsync("/embedding", async socket =>
+        {
+            await socket.MessageAsync(await socket.ReceiveAsync(), Success);
+            await socket.ResultAsync(await socket.ReceiveAsync(), """{"fields":[{"key":"embedding.load.contextLength","value":2048}]}""");
+            await socket.StaySilentAsync();
+        });
+        await using var client = new LmStudioClient(new() { BaseAddress = server.Address });
+        var loaded = await client.Embedding.LoadModelAsync(Load with { Configuration = new() { ContextLength = 4096, FlashAttention = true } });
+        Assert.Equal(["flashAttention", "contextLength"], loaded.NotApplied.Select(item => item.Name));
+    }
+
+    [Fact]
+    public async Task Get_or_load_tells_what_is_unloaded_and_what_is_loaded()
+    {
+        await using var server = await ScriptedServer.StartAsync("/llm", async socket =>
+        {
+            var create = await socket.ReceiveAsync();
+            await socket.MessageAsync(create, $$"""{"type":"unloadingOtherJITModel","info":{{Instance}}}""");
+            await socket.MessageAsync(create, """{"type":"startLoading","identifier":"k","info":{"type":"llm","modelKey":"k"}}""");
+            await socket.MessageAsync(create, """{"type":"loadProgress","progress":0.5}""");
+            await socket.MessageAsync(create, """{"type":"somethingNew"}""");
+            await socket.MessageAsync(create, $$"""{"type":"loadSuccess","info":{{Instance}}}""");
+            await socket.StaySilentAsync();
+        });
+        await using var client = new LmStudioClient(new() { BaseAddress = server.Address });
+        var events = new EventList<LoadEvent>();
+        var loaded = await client.Llm.GetOrLoadAsync(new() { Identifier = "k" }, events);
+        Assert.False(loaded.WasLoaded);
+        Assert.Equal([typeof(LoadEvent.UnloadingOther), typeof(LoadEvent.Started), typeof(LoadEvent.Progressed)], events.Items.Select(e => e.GetType()));
+    }
+
     [Fact]
     public async Task A_refusal_fails_only_the_channel_that_LM_Studio_has_not_answered_yet()
     {

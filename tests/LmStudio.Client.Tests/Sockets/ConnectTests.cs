@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using LmStudio.Client.Tests.Servers;
 using Xunit;
 
@@ -140,6 +142,25 @@ public sealed class ConnectTests
         using var port = new ReservedPort();
         await using var gone = new LmStudioClient(Quick(port.Address));
         Assert.False(await gone.IsReachableAsync());
+    }
+
+    [Fact]
+    public async Task A_server_behind_TLS_is_reached_by_wss()
+    {
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.MaxValue);
+        await using var server = await ScriptedServer.StartAsync(certificate: certificate);
+        server.Sockets["/llm"] = Empty;
+        var options = Quick(new UriBuilder(server.Address) { Scheme = "wss" }.Uri);
+        await using var trusting = new LmStudioClient(options with
+        {
+            ConfigureWebSocket = socket => socket.RemoteCertificateValidationCallback =
+                (_, presented, _, _) => presented?.GetCertHashString() == certificate.GetCertHashString(),
+        });
+        Assert.Empty(await trusting.Llm.ListLoadedAsync());
+        await using var wary = new LmStudioClient(options);
+        await Assert.ThrowsAsync<LmStudioConnectionException>(() => wary.Llm.ListLoadedAsync());
     }
 
     [Fact]

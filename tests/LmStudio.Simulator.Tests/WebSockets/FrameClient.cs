@@ -27,6 +27,14 @@ internal sealed class FrameClient : IAsyncDisposable
 
     public Task SendAsync(string text) => _socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, endOfMessage: true, _deadline.Token);
 
+    /// <summary>Sends one message as many small WebSocket frames.</summary>
+    public async Task SendInPiecesAsync(string text)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text);
+        foreach (var piece in bytes.Chunk(100_000)) await _socket.SendAsync(piece, WebSocketMessageType.Text, endOfMessage: false, _deadline.Token);
+        await _socket.SendAsync(Array.Empty<byte>(), WebSocketMessageType.Text, endOfMessage: true, _deadline.Token);
+    }
+
     /// <summary>The next frame's text, or null when the server closed the connection in good order.</summary>
     public async Task<string?> ReceiveTextAsync()
     {

@@ -1,6 +1,6 @@
-using LmGateway.Backends;
 using LmGateway.Configuration;
 using LmGateway.Security;
+using LmGateway.Vocabulary;
 using Microsoft.AspNetCore.Http;
 
 namespace LmGateway.Api.Http;

@@ -1,4 +1,3 @@
-using LmGateway.Backends;
 using LmGateway.Configuration;
 using LmGateway.Security;
 using LmGateway.Vocabulary;

@@ -1,5 +1,4 @@
 using LmGateway.Api.Http;
-using LmGateway.Backends;
 using LmGateway.Configuration;
 using LmGateway.Serving;
 using LmGateway.Vocabulary;

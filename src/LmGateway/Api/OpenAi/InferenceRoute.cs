@@ -1,5 +1,4 @@
 using System.Text.Json;
-using LmGateway.Backends;
 using LmGateway.Vocabulary;
 
 namespace LmGateway.Api.OpenAi;

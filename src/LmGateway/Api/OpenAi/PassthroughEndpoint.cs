@@ -1,7 +1,7 @@
 using LmGateway.Api.Http;
-using LmGateway.Backends;
 using LmGateway.Configuration;
 using LmGateway.Serving;
+using LmGateway.Vocabulary;
 using Microsoft.AspNetCore.Http;
 
 namespace LmGateway.Api.OpenAi;

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using LmGateway.Api.Http;
-using LmGateway.Backends;
 using LmGateway.Serving.Dialects;
+using LmGateway.Vocabulary;
 using Microsoft.AspNetCore.Http;
 
 namespace LmGateway.Api.OpenAi;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using LmGateway.Backends;
+using LmGateway.Vocabulary;
 
 namespace LmGateway.Serving.Dialects;
 

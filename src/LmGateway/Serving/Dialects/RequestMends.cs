@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using LmGateway.Backends;
+using LmGateway.Vocabulary;
 
 namespace LmGateway.Serving.Dialects;
 

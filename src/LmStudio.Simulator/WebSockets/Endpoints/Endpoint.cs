@@ -24,7 +24,7 @@ internal abstract record Endpoint(string Name, Shape Parameter);
 /// <summary>One question, one answer; a null answer is a void one.</summary>
 internal sealed record RpcEndpoint(string Name, Shape Parameter, Func<EndpointCall, CancellationToken, Task<JsonNode?>> AnswerAsync) : Endpoint(Name, Parameter)
 {
-    /// <summary>What happens when the answer has been sent.</summary>
+    /// <summary>The answer ends the connection, and this follows when the client has gone.</summary>
     public Action? Afterwards { get; init; }
 
     /// <summary>An endpoint that has its answer at hand.</summary>

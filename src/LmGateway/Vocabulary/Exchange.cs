@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace LmGateway.Backends;
+namespace LmGateway.Vocabulary;
 
 /// <summary>A header as it stands on the wire.</summary>
 internal readonly record struct Header(string Name, string Value);
