@@ -32,7 +32,7 @@ export async function startSimulator(options = {}) {
 
 /** Starts the service on a free port in front of a backend's address; settings are `key: value` pairs as in lmgateway.yaml. */
 export function startGateway(backend, settings = {}) {
-  return serve([], { "lmstudio.base_url": backend, "lmstudio.connect_retry_ms": 50, ...settings });
+  return serve([], { "lmstudio.base_url": backend, "lmstudio.connect_retry": 50, ...settings });
 }
 
 /** Starts the service as on a machine that has nothing else, in front of its own simulator. */
