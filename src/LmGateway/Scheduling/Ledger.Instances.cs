@@ -80,6 +80,7 @@ internal sealed partial class Ledger
         instance.Presumed = false;
         instance.Gate.Limit = seen.Parallel ?? options.Parallel;
         if (instance.Standing is not InstanceStanding.Closing) File(instance, seen.ModelKey);
+        if (instance.Standing == InstanceStanding.Vanished) instance.OnDemand = false;      // whoever brought it back may mean to keep it
         if (instance.Standing is InstanceStanding.Leading or InstanceStanding.Vanished) Open(instance);
     }
 

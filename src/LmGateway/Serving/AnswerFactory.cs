@@ -1,24 +1,38 @@
-using System.Runtime.CompilerServices;
-using LmGateway.Backends;
 using LmGateway.Backends.Wire;
 using LmGateway.Configuration;
-using LmGateway.Scheduling;
 using LmGateway.Serving.Dialects;
 using LmGateway.Vocabulary;
 
 namespace LmGateway.Serving;
 
-internal sealed record Delivery(PreparedInference Prepared, MendedRequest Request, Lease Lease, ExchangeReply Reply, string Backend);
-
-internal sealed class AnswerFactory(RequestLog log, GatewayOptions options, TimeProvider time)
+/// <summary>Makes the answer that a caller gets out of a backend's reply: mended as its dialect asks, or as it comes.</summary>
+internal sealed class AnswerFactory(GatewayOptions options, TimeProvider time)
 {
-    public Task<InferenceAnswer> MakeAsync(Delivery delivery, CancellationToken cancellationToken) { _ = log; _ = options; _ = time; return Task.FromResult<InferenceAnswer>(new Raw(delivery)); }
-    private sealed class Raw(Delivery d) : InferenceAnswer
+    public async Task<InferenceAnswer> MakeAsync(Delivery delivery, CancellationToken cancellationToken)
     {
-        public override int Status => d.Reply.Status;
-        public override string ContentType => d.Reply.ContentType ?? "application/json";
-        public override bool Streamed => d.Request.Streamed;
-        public override async IAsyncEnumerable<ReadOnlyMemory<byte>> Blocks([EnumeratorCancellation] CancellationToken cancellationToken) { await foreach (var b in d.Reply.Blocks(cancellationToken)) yield return b; }
-        public override async ValueTask DisposeAsync() { await d.Reply.DisposeAsync(); d.Lease.Dispose(); }
+        var (call, reply) = (delivery.Prepared.Call, delivery.Reply);
+        if (call.IsNative) return new StreamingAnswer(delivery, reply.Status, reply.ContentType ?? "application/json", IsEventStream(reply), reply.Blocks);
+        if (delivery.Request!.Streamed && IsEventStream(reply)) return new StreamingAnswer(delivery, 200, "text/event-stream; charset=utf-8", streamed: true, Mended(delivery));
+        return await WholeAnswer.ReadAsync(delivery, options.Limits.ReplyBytes, cancellationToken);
     }
+
+    private Func<CancellationToken, IAsyncEnumerable<ReadOnlyMemory<byte>>> Mended(Delivery delivery)
+    {
+        var (reply, tally, call) = (delivery.Reply, delivery.Tally, delivery.Prepared.Call);
+        if (call.Dialect is Dialect.OpenAiResponses or Dialect.AnthropicMessages)
+            return cancellationToken => EventStreamGuard.ApplyAsync(reply.Blocks(cancellationToken), call.Dialect, delivery.Backend, tally, cancellationToken);
+        var stream = new ChatStreamOptions
+        {
+            Id = (call.Dialect == Dialect.OpenAiCompletions ? "cmpl-" : "chatcmpl-") + call.Context.RequestId,
+            Created = time.GetUtcNow().ToUnixTimeSeconds(),
+            Model = delivery.Prepared.Model,
+            Completions = call.Dialect == Dialect.OpenAiCompletions,
+            UsageAsked = delivery.Request!.UsageAsked,
+            Backend = delivery.Backend,
+        };
+        return cancellationToken => ChatStreamMend.ApplyAsync(reply.Blocks(cancellationToken), stream, tally, cancellationToken);
+    }
+
+    private static bool IsEventStream(ExchangeReply reply) =>
+        reply.ContentType?.StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase) == true;
 }

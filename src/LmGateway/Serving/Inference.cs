@@ -19,6 +19,9 @@ internal sealed record InferenceCall
 
     /// <summary>A request that names no model gets the active or the default one; otherwise naming none is an error.</summary>
     public bool FillsInModel { get; init; } = true;
+
+    /// <summary>LM Studio's own dialects are answered in its own bytes.</summary>
+    public bool IsNative => Dialect is Dialect.LmStudioV0 or Dialect.LmStudioV1;
 }
 
 /// <summary>A reply on its way to the caller. Disposing it ends whatever is still going on for it and counts it.</summary>

@@ -25,7 +25,7 @@ internal sealed record PreparedInference(InferenceCall Call, RequestPeek Peek, s
 /// mended (<see cref="StartAsync"/>). The instance is held until the answer is disposed of.
 /// </summary>
 internal sealed class InferencePipeline(
-    ModelFinder finder, ModelCatalog catalog, Scheduler scheduler, ActiveModelState active, GatewayOptions options, AnswerFactory answers)
+    ModelFinder finder, Scheduler scheduler, ActiveModelState active, AnswerFactory answers, RequestLog log, GatewayOptions options, TimeProvider time)
 {
     /// <summary>Reads the request and decides who names its model. Bad input ends here.</summary>
     public PreparedInference Prepare(InferenceCall call)
@@ -47,56 +47,63 @@ internal sealed class InferencePipeline(
     /// </summary>
     public async Task<InferenceAnswer> StartAsync(PreparedInference prepared, CancellationToken cancellationToken)
     {
+        var times = new RequestTimes(time);
         for (var attempt = 0; ; attempt++)
         {
             var model = await finder.FindAsync(prepared.Model, prepared.Call.Wanted, cancellationToken);
             try
             {
-                return await RunAsync(prepared, model, cancellationToken);
+                return await RunAsync(prepared, model, times, cancellationToken);
             }
             catch (GatewayException gone) when (gone.Error is { Code: ErrorCode.ModelNotFound, Backend: not null } && attempt == 0)
             {
-                await catalog.RefreshAfterChangeAsync(model.Backend.Backend, cancellationToken);
+                await finder.LookAgainAsync(model, cancellationToken);
             }
         }
     }
 
-    private async Task<InferenceAnswer> RunAsync(PreparedInference prepared, ResolvedModel model, CancellationToken cancellationToken)
+    private async Task<InferenceAnswer> RunAsync(PreparedInference prepared, ResolvedModel model, RequestTimes times, CancellationToken cancellationToken)
     {
         var lease = await scheduler.AcquireAsync(model.Target, cancellationToken);
+        times.NoteAdmission(lease.QueueTime, lease.LoadTime);
+        var delivery = new Delivery(prepared, lease, times, new ReplyTally(time), log);
         try
         {
-            var traits = model.Backend.Traits;
-            var native = prepared.Call.Dialect is Dialect.LmStudioV0 or Dialect.LmStudioV1;
-            var request = RequestMends.Apply(prepared.Peek, new RequestMendOptions { Model = lease.Identifier, Defects = traits.Defects, Defaults = DefaultParameters.Of(prepared.Defaults) });
-            var exchange = new Exchange
+            delivery.Request = RequestMends.Apply(prepared.Peek, new RequestMendOptions
             {
-                Dialect = prepared.Call.Dialect,
-                Method = "POST",
-                PathAndQuery = prepared.Call.PathAndQuery,
-                Headers = prepared.Call.Headers,
-                ContentType = prepared.Call.ContentType,
-                Body = request.Body,
-                Streamed = prepared.Streamed,
-                Verbatim = native,
-                Timeout = prepared.Streamed ? options.Timeouts.StreamTimeout : options.RequestTimeout,
-                IdleTimeout = prepared.Streamed ? options.Timeouts.StreamIdleTimeout : null,
-            };
-            var reply = await model.Backend.Backend.ExchangeAsync(exchange, cancellationToken);
-            return await answers.MakeAsync(new Delivery(prepared, request, lease, reply, model.Backend.Name), cancellationToken);
+                Model = lease.Identifier,
+                Defects = model.Backend.Traits.Defects,
+                Defaults = DefaultParameters.Of(prepared.Defaults),
+            });
+            delivery.Begin(await model.Backend.Backend.ExchangeAsync(ToExchange(prepared, delivery.Request), cancellationToken));
+            return await answers.MakeAsync(delivery, cancellationToken);
         }
-        catch (GatewayException failure)
+        catch (Exception fault)
         {
-            if (failure.Error.Code is ErrorCode.ModelNotFound) lease.Missing();
-            lease.Dispose();
-            throw;
-        }
-        catch
-        {
-            lease.Dispose();
+            if (fault is GatewayException failure)
+            {
+                delivery.Outcome = RequestOutcome.Failed;
+                if (failure.Error is { Code: ErrorCode.ModelNotFound, Backend: not null }) lease.Missing();
+            }
+
+            await delivery.DisposeAsync();
             throw;
         }
     }
+
+    private Exchange ToExchange(PreparedInference prepared, MendedRequest request) => new()
+    {
+        Dialect = prepared.Call.Dialect,
+        Method = "POST",
+        PathAndQuery = prepared.Call.PathAndQuery,
+        Headers = prepared.Call.Headers,
+        ContentType = prepared.Call.ContentType,
+        Body = request.Body,
+        Streamed = request.Streamed,
+        Verbatim = prepared.Call.IsNative,
+        Timeout = request.Streamed ? options.Timeouts.StreamTimeout : options.RequestTimeout,
+        IdleTimeout = request.Streamed ? options.Timeouts.StreamIdleTimeout : null,
+    };
 
     /// <summary>The active model's parameters go with it also where a request names it itself.</summary>
     private InferenceDefaults DefaultsFor(InferenceCall call, string named) =>

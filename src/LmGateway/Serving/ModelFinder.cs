@@ -19,6 +19,10 @@ internal sealed class ModelFinder(ModelCatalog catalog, ModelResolver resolver, 
         return resolver.Find(fresh, name, wanted) ?? throw NotFound(fresh, name);
     }
 
+    /// <summary>After a backend denied what the catalog shows.</summary>
+    public Task LookAgainAsync(ResolvedModel model, CancellationToken cancellationToken) =>
+        catalog.RefreshAfterChangeAsync(model.Backend.Backend, cancellationToken);
+
     /// <summary>For a list: a picture in which a backend is up, looked for anew where the last look saw none.</summary>
     public async ValueTask<CatalogSnapshot> SeenAsync(CancellationToken cancellationToken)
     {

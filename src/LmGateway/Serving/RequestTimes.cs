@@ -7,16 +7,21 @@ internal sealed class RequestTimes(TimeProvider time)
     private long sent;
     private long first;
 
-    public TimeSpan Queued { get; set; }
+    public TimeSpan Queued { get; private set; }
 
-    public TimeSpan Load { get; set; }
+    public TimeSpan Load { get; private set; }
 
     /// <summary>From sending to the first piece of the reply; null before it.</summary>
     public TimeSpan? FirstPiece => first == 0 ? null : time.GetElapsedTime(sent, first);
 
     public TimeSpan Total => time.GetElapsedTime(started);
 
-    public void NoteSent() => sent = time.GetTimestamp();
+    /// <summary>The request has its place and goes out now.</summary>
+    public void NoteAdmission(TimeSpan queued, TimeSpan load)
+    {
+        (Queued, Load) = (queued, load);
+        sent = time.GetTimestamp();
+    }
 
     public void NotePiece()
     {

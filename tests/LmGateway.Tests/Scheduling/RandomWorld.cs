@@ -19,10 +19,10 @@ internal sealed class RandomWorld
     private readonly Dictionary<string, ModelInstance> real = [];              // what the backend has loaded
     private readonly HashSet<string> ours = [];                                // identifiers that the gateway loaded and nobody else touched
     private readonly HashSet<string> onDemand = [];                            // identifiers that may be evicted
+    private readonly HashSet<string> named = [];                               // identifiers that the gateway loaded and did not unload
     private readonly List<Caller> callers = [];
     private readonly HashSet<Waiter> answered = [];
     private readonly List<Change> lookedFor = [];
-    private readonly HashSet<TrackedInstance> forced = [];
     private ModelInstance[]? look;
     private int copies;
 
@@ -43,7 +43,7 @@ internal sealed class RandomWorld
             case < 19 when Pick(world.Held.Keys.Where(IsLead), choice) is { } lead: Answer(lead); break;
             case < 22 when Pick(world.Loading, choice) is { } load: EndLoad(load, choice); break;
             case 22 when world.Backend.Control.WebSocket: Order(choice); break;
-            case 23 when Pick(real.Keys, choice) is { } identifier: Unload(identifier, force: choice % 5 == 0); break;
+            case 23 when Pick(real.Keys, choice) is { } identifier: callers.Add(world.Unload(identifier, force: choice % 5 == 0)); break;
             case < 26 when Pick(world.Unloading, choice) is { } unload: EndUnload(unload, choice); break;
             case 26 when Pick(real.Keys, choice) is { } identifier: Lose(identifier); break;
             case 27: Add(Keys[choice % Keys.Length]); break;
@@ -99,12 +99,6 @@ internal sealed class RandomWorld
         callers.Add(world.Order(new LoadOrder(key) { Identifier = choice % 3 == 0 ? null : $"hand{choice % 4}" }));
     }
 
-    private void Unload(string identifier, bool force)
-    {
-        if (force && world.Table.Instances.FirstOrDefault(instance => instance.Id.Identifier == identifier) is { } instance) forced.Add(instance);
-        callers.Add(world.Unload(identifier, force));
-    }
-
     private void EndLoad(Load load, int choice)
     {
         if (world.Cancelling.Contains(load) && choice % 3 != 0) world.Fail(load, ErrorCode.Cancelled);
@@ -116,6 +110,7 @@ internal sealed class RandomWorld
             var identifier = load.Order.Identifier ?? (real.ContainsKey(load.Order.ModelKey) ? $"{load.Order.ModelKey}:{++copies}" : load.Order.ModelKey);
             real[identifier] = world.Instance(load.Order.ModelKey, identifier);
             ours.Add(identifier);
+            named.Add(identifier);
             if (load.OnDemand && load.Callers.Count == 0) onDemand.Add(identifier);
             world.Succeed(load, identifier);
         }
@@ -129,6 +124,7 @@ internal sealed class RandomWorld
         else
         {
             Lose(identifier);
+            named.Remove(identifier);
             world.End(unload);
         }
     }
@@ -140,7 +136,15 @@ internal sealed class RandomWorld
         world.Do(new Answered(world.Held[lead]));
     }
 
-    private void Add(string key) => real.TryAdd(key, world.Instance(key));
+    /// <summary>
+    /// Somebody else, or the backend itself, loads a model. Not under the name of an instance of the gateway's that went by itself: if no look fell between,
+    /// nobody could tell the two apart.
+    /// </summary>
+    private void Add(string key)
+    {
+        var identifier = named.Contains(key) ? $"{key}:theirs" : key;
+        real.TryAdd(identifier, world.Instance(key, identifier));
+    }
 
     private void Lose(string identifier)
     {
@@ -193,7 +197,7 @@ internal sealed class RandomWorld
                     "a model was loaded again although what the gateway loaded is there");
                 break;
             case StartUnload { Unload: var unload }:
-                Require(unload.Instance.Gate.Running == 0 || forced.Contains(unload.Instance), "an instance in use is unloaded");
+                Require(unload.Instance.Gate.Running == 0 || unload.Callers.Exists(caller => caller.Force), "an instance in use is unloaded");
                 Require(unload.For is null || onDemand.Contains(unload.Instance.Id.Identifier) || !real.ContainsKey(unload.Instance.Id.Identifier), "an instance that was not loaded on demand is evicted");
                 break;
             case Refuse or Dismiss or Loaded or Unloaded:

@@ -111,7 +111,7 @@ internal sealed record UpstreamErrorFacts
     private static int? LengthIn(string? message)
     {
         if (message is null) return null;
-        foreach (var mark in (ReadOnlySpan<string>)["n_ctx", "context size (", "maximum context length is"])
+        foreach (var mark in (ReadOnlySpan<string>)["n_ctx", "context size (", "context length of only", "maximum context length is"])
         {
             var place = message.IndexOf(mark, StringComparison.OrdinalIgnoreCase);
             if (place < 0) continue;

@@ -19,6 +19,7 @@ internal static class UpstreamErrors
         ("exceeds the available context size", ErrorCode.ContextLengthExceeded),
         ("greater than the context length", ErrorCode.ContextLengthExceeded),
         ("cannot truncate prompt with n_keep", ErrorCode.ContextLengthExceeded),
+        ("when context the overflows", ErrorCode.ContextLengthExceeded),
         ("maximum context length", ErrorCode.ContextLengthExceeded),
         ("exceeds the context", ErrorCode.ContextLengthExceeded),
         ("context length exceeded", ErrorCode.ContextLengthExceeded),

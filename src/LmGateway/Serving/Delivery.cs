@@ -1,0 +1,46 @@
+using LmGateway.Scheduling;
+using LmGateway.Serving.Dialects;
+using LmGateway.Vocabulary;
+
+namespace LmGateway.Serving;
+
+/// <summary>
+/// Everything that an answer holds while it is under way: the place on the instance, the backend's reply, the accounts. Disposing it gives
+/// the place back, ends the reply where it is not at its end, and writes the request's line into the log.
+/// </summary>
+internal sealed class Delivery(PreparedInference prepared, Lease lease, RequestTimes times, ReplyTally tally, RequestLog log) : IAsyncDisposable
+{
+    private ExchangeReply? reply;
+    private int disposed;
+
+    public PreparedInference Prepared { get; } = prepared;
+
+    public ReplyTally Tally { get; } = tally;
+
+    public string Backend => lease.Instance.Backend;
+
+    public MendedRequest? Request { get; set; }
+
+    /// <summary>How it ended; a caller that leaves says nothing.</summary>
+    public RequestOutcome Outcome { get; set; } = RequestOutcome.Cancelled;
+
+    public ExchangeReply Reply => reply ?? throw new InvalidOperationException("The backend has not begun to answer.");
+
+    /// <summary>The backend began to answer.</summary>
+    public void Begin(ExchangeReply begun) => reply = begun;
+
+    /// <summary>A piece of the reply is there: whoever waits behind this request for the model to load need not wait longer.</summary>
+    public void NotePiece()
+    {
+        times.NotePiece();
+        lease.Answered();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref disposed, 1) != 0) return;
+        if (reply is not null) await reply.DisposeAsync();
+        lease.Dispose();
+        log.Ended(Prepared.Call.Context, lease.Instance, Outcome, times, Tally.Usage);
+    }
+}

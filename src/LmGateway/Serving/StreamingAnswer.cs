@@ -1,0 +1,42 @@
+using System.Runtime.CompilerServices;
+using LmGateway.Vocabulary;
+
+namespace LmGateway.Serving;
+
+/// <summary>An answer that is handed on while it arrives.</summary>
+internal sealed class StreamingAnswer(
+    Delivery delivery, int status, string contentType, bool streamed, Func<CancellationToken, IAsyncEnumerable<ReadOnlyMemory<byte>>> blocks) : InferenceAnswer
+{
+    public override int Status => status;
+
+    public override string ContentType => contentType;
+
+    public override bool Streamed => streamed;
+
+    public override async IAsyncEnumerable<ReadOnlyMemory<byte>> Blocks([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await using var source = blocks(cancellationToken).GetAsyncEnumerator(cancellationToken);
+        while (await NextAsync(source))
+        {
+            delivery.NotePiece();
+            yield return source.Current;
+        }
+
+        delivery.Outcome = status < 400 ? RequestOutcome.Done : RequestOutcome.Failed;
+    }
+
+    public override ValueTask DisposeAsync() => delivery.DisposeAsync();
+
+    private async ValueTask<bool> NextAsync(IAsyncEnumerator<ReadOnlyMemory<byte>> source)
+    {
+        try
+        {
+            return await source.MoveNextAsync();
+        }
+        catch (GatewayException)
+        {
+            delivery.Outcome = RequestOutcome.Failed;
+            throw;
+        }
+    }
+}
