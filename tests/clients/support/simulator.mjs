@@ -35,6 +35,11 @@ export class SimulatorControl {
     }
   }
 
+  /** Waits until one more generation than before has begun. */
+  generating(before) {
+    return eventually("a generation begins", async () => (await this.counters()).predictions > before.predictions);
+  }
+
   /** Waits until one more generation than before was cancelled, and nothing is open any more. */
   async cancelledOnceMore(before) {
     await eventually("the backend sees the cancel", async () => (await this.counters()).cancels === before.cancels + 1);
