@@ -15,28 +15,25 @@ test("it greets and lists the models that it was given", { timeout }, async () =
     const { data } = await (await fetch(`${simulator.http}/v1/models`)).json();
     for (const key of ["acme/one", "acme/two"]) assert.ok(data.some(model => model.id === key), key);
   } finally {
-    assert.equal(await simulator.stop(), 0);
+    await simulator.stop();
   }
 });
 
 test("it ends in order on SIGTERM", { timeout }, async () => {
   const simulator = await startSimulator();
-  assert.equal(await simulator.stop("SIGTERM"), 0);
+  await simulator.stop();
+  assert.equal(await simulator.exited, 0);
 });
 
-test("a port in use and a wrong option are named", { timeout }, async () => {
+test("a port in use is named, with the way out", { timeout }, async () => {
   const simulator = await startSimulator();
   try {
     const taken = await run(["simulate", "--port", new URL(simulator.http).port]);
     assert.equal(taken.code, 1);
-    assert.match(taken.stderr, /^simulate: .*address already in use/i);
+    assert.match(taken.stderr, /^lmgateway: .*address already in use.*--port/i);
   } finally {
     await simulator.stop();
   }
-
-  assert.deepEqual(await run(["simulate", "--nope", "1"]), { code: 2, stdout: "", stderr: "simulate: unknown option '--nope'\n" });
-  assert.deepEqual(await run(["simulate", "--port", "x"]), { code: 2, stdout: "", stderr: "simulate: --port must be a whole number, not 'x'\n" });
-  assert.deepEqual(await run(["simulate", "--port"]), { code: 2, stdout: "", stderr: "simulate: option '--port' needs a value\n" });
 });
 
 test("its lms finds it by the home that it wrote, and shuts it down", { timeout }, async () => {
@@ -54,7 +51,6 @@ test("its lms finds it by the home that it wrote, and shuts it down", { timeout 
     assert.equal(await simulator.exited, 0);
     assert.equal((await lms("ps", "--json")).code, 1);
   } finally {
-    await simulator.stop();
     await rm(home, { recursive: true });
   }
 });
