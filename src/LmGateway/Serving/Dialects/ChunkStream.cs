@@ -64,7 +64,7 @@ internal sealed class ChunkStream : IDisposable
         output.Begin(splitter.Window);
         try
         {
-            if (splitter.TryLast(out var last)) Take(last);
+            TakeLast();
             if (!Ended) End(announced: false);
         }
         catch (GatewayException fault)
@@ -96,17 +96,24 @@ internal sealed class ChunkStream : IDisposable
         }
     }
 
+    /// <summary>A last event that was cut short says nothing; whether the answer is whole is seen without it.</summary>
+    private void TakeLast()
+    {
+        if (splitter.TryLast(out var last) && (!last.Name.IsEmpty || JsonText.IsWhole(last.Data.Span) || IsDone(last.Data.Span))) Take(last);
+    }
+
+    private static bool IsDone(ReadOnlySpan<byte> data) => data.Trim(" \t\r\n"u8).SequenceEqual("[DONE]"u8);
+
     private void Take(in SseEvent found)
     {
-        var data = found.Data.Span.Trim(" \t\r\n"u8);
-        if (data.SequenceEqual("[DONE]"u8))
+        if (IsDone(found.Data.Span))
         {
             End(announced: true);
             return;
         }
 
-        if (found.Name.Span.SequenceEqual("error"u8)) throw new GatewayException(UpstreamErrors.Read(200, data, options.Backend));
-        if (data.IsEmpty) return;
+        if (found.Name.Span.SequenceEqual("error"u8)) throw new GatewayException(UpstreamErrors.Read(200, found.Data.Span, options.Backend));
+        if (found.Data.Span.Trim((byte)' ').IsEmpty) return;
         tally.Events++;
         Read(found);
         if (walk.Usage is not null) KeepUsage(found);
