@@ -1,7 +1,7 @@
 using System.Buffers;
 using LmGateway.Vocabulary;
 
-namespace LmGateway.Serving.Dialects;
+namespace LmGateway.Backends.Wire;
 
 /// <summary>One server-sent event that carries data.</summary>
 internal readonly struct SseEvent
