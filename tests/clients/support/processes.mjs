@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { SimulatorControl } from "./simulator.mjs";
 
@@ -73,7 +74,7 @@ async function start(options, ready) {
     running.delete(child);
     rmSync(folder, { recursive: true, force: true });
   });
-  const process_ = { stderr: () => stderr.join(""), stop: () => stop(child, exited) };
+  const process_ = { stderr: () => stderr.join(""), exited: exited.then(([code]) => code), stop: () => stop(child, exited) };
   const timer = setTimeout(() => child.kill("SIGKILL"), startDeadlineMs);
   try {
     const lines = createInterface({ input: child.stdout });
@@ -88,6 +89,13 @@ async function start(options, ready) {
 
   await exited;
   throw new Error(`lmgateway ${options.join(" ")} ended before it listened: ${stderr.join("")}`);
+}
+
+/** Runs a command of the program to its end, with nothing to read. */
+export async function run(options, environment = {}) {
+  const child = spawn("dotnet", [program, ...options], { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...environment } });
+  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
+  return { code, stdout, stderr };
 }
 
 /** Asks the program to end, and fails where it does not end well. */
