@@ -51,5 +51,7 @@ internal sealed record SimulateArguments
     private static TimeSpan Milliseconds(string option, string value) => TimeSpan.FromMilliseconds(Whole(option, value));
 
     private static int Whole(string option, string value) =>
-        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : throw new FormatException($"simulate: {option} must be a whole number, not '{value}'");
+        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : throw new FormatException($"simulate: {option} must be a whole number, not '{value}'");
 }

@@ -82,7 +82,8 @@ public static class SimulateCommand
             .ToDictionary(variable => (string)variable.Key, variable => (string?)variable.Value ?? "", StringComparer.OrdinalIgnoreCase);
         try
         {
-            return await LmsProgram.RunAsync(new LmsInvocation { Arguments = arguments, Output = output, Error = error, Environment = environment }, cancellationToken);
+            var invocation = new LmsInvocation { Arguments = arguments, Output = output, Error = error, Environment = environment };
+            return await LmsProgram.RunAsync(invocation, cancellationToken);
         }
         catch (OperationCanceledException)
         {
