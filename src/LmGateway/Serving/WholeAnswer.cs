@@ -28,18 +28,18 @@ internal sealed class WholeAnswer : InferenceAnswer
     /// </summary>
     public static async Task<InferenceAnswer> ReadAsync(Delivery delivery, ReplyMendOptions options, long limit, CancellationToken cancellationToken)
     {
-        var held = await HeldReply.ReadAsync(delivery.Reply, limit, cancellationToken);
+        var reply = await HeldReply.ReadAsync(delivery.Reply, limit, cancellationToken);
         try
         {
             delivery.NotePiece();
-            var mended = Mend(delivery, held.Memory, options);
-            if (!delivery.Request!.Streamed) return new WholeAnswer(delivery, held, mended);
-            mended.Dispose();
+            var body = Mend(delivery, reply.Memory, options);
+            if (!delivery.Request!.Streamed) return new WholeAnswer(delivery, reply, body);
+            body.Dispose();
             throw new GatewayException(new GatewayError(ErrorCode.BackendFault, "The backend answered a streamed request with a whole reply.") { Backend = delivery.Backend });
         }
         catch
         {
-            held.Dispose();
+            reply.Dispose();
             throw;
         }
     }

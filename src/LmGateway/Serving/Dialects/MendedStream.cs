@@ -1,3 +1,4 @@
+using LmGateway.Backends.Wire;
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using LmGateway.Vocabulary;

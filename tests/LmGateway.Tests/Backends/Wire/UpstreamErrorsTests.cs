@@ -14,6 +14,8 @@ public sealed class UpstreamErrorsTests
     [InlineData(200, """{"error":"Unexpected endpoint or method. (POST /v1/x)"}""", ErrorCode.RouteNotFound, "Unexpected endpoint or method. (POST /v1/x)")]
     [InlineData(200, """{"error":{"message":"Compute error."},"message":"Compute error."}""", ErrorCode.BackendFault, "Compute error.")]
     [InlineData(500, """{"error":"Failed to load model \"x\". Error: y"}""", ErrorCode.LoadFailed, "Failed to load model \"x\". Error: y")]
+    [InlineData(500, """{"error":{"code":500,"message":"model name=broken failed to load","type":"server_error"}}""", ErrorCode.LoadFailed, "model name=broken failed to load")]
+    [InlineData(400, """{"error":{"code":400,"message":"model is not loaded","type":"invalid_request_error"}}""", ErrorCode.ModelNotFound, "model is not loaded")]
     [InlineData(400, """{"error":"Model is unloaded."}""", ErrorCode.ModelNotFound, "Model is unloaded.")]
     [InlineData(500, """{"error":"Model unloaded or crashed"}""", ErrorCode.BackendFault, "Model unloaded or crashed")]
     [InlineData(500, """{"error":"The model has crashed without additional information. (Exit code: 6)"}""", ErrorCode.BackendFault, "The model has crashed without additional information. (Exit code: 6)")]
