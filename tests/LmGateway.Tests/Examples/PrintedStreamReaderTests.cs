@@ -18,7 +18,7 @@ public sealed class PrintedStreamReaderTests
     public async Task S2_39_the_printed_reader_reads_the_whole_story_chunk_by_chunk()
     {
         Assert.Contains("chunk.split('\\n')", SourceDocument.Provider["Client Implementation Example"]);
-        await using var gateway = await ProviderExamplesTests.StartAsync();
+        await using var gateway = await ProviderExamplesTests.StartAsync(tokensPerSecond: 200);
         const string story = "Es war einmal ein König 👑, der sagte: data: [DONE]\\n\\nund ging.";
 
         var chunks = await ChunksAsync(gateway, GatewayUnderTest.ChatBody("local-model", story, "\"stream\":true"));

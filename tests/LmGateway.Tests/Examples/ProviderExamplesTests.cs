@@ -138,12 +138,12 @@ public sealed class ProviderExamplesTests
     }
 
     /// <summary>The document's configuration through the real loader; only LM Studio's address is the simulator's.</summary>
-    internal static Task<GatewayUnderTest> StartAsync(string yaml = "Minimal Configuration")
+    internal static Task<GatewayUnderTest> StartAsync(string yaml = "Minimal Configuration", double tokensPerSecond = 0)
     {
         var settings = Given.FromYaml(Document[yaml]);
         Assert.Empty(settings.Errors);
         return GatewayUnderTest.StartAsync(
-            simulator => simulator with { ExtraModels = ["local-model", "TheBloke/Mistral-7B-Instruct-v0.2-GGUF", "TheBloke/Llama-2-7B-Chat-GGUF"] },
+            simulator => simulator with { TokensPerSecond = tokensPerSecond, ExtraModels = ["local-model", "TheBloke/Mistral-7B-Instruct-v0.2-GGUF", "TheBloke/Llama-2-7B-Chat-GGUF"] },
             options => options with { Inference = settings.Options.Inference });
     }
 

@@ -130,7 +130,7 @@ internal sealed class JsonFields
     {
         if (body.Span.StartsWith(ByteOrderMark)) body = body[ByteOrderMark.Length..];
         if (body.IsEmpty) return "{}"u8.ToArray();
-        return Utf8.IsValid(body.Span) ? body : throw new GatewayException(new GatewayError(ErrorCode.InvalidRequest, "Invalid JSON") { Details = ["the body is not valid UTF-8"] });
+        return Utf8.IsValid(body.Span) ? body : throw new GatewayException(new GatewayError(ErrorCode.InvalidRequest, "Invalid JSON") { Details = ["The request body is not valid UTF-8."] });
     }
 
     private JsonElement? Find(string[] names)

@@ -5,7 +5,7 @@ namespace LmGateway.Serving.Dialects;
 /// <summary>Says in words for callers what is wrong with JSON that cannot be read.</summary>
 internal static class JsonFault
 {
-    /// <summary>The place, counted from 1, and what was met there: <c>line 1, byte 8: …</c>.</summary>
+    /// <summary>A sentence with the place, counted from 1, and what was met there.</summary>
     public static string Describe(JsonException fault)
     {
         var text = fault.Message;
@@ -13,6 +13,6 @@ internal static class JsonFault
         if (position >= 0) text = text[..position];
         // The reader's advice to its programmer says nothing to a caller.
         text = text.Replace(" Change the reader options.", "", StringComparison.Ordinal);
-        return $"line {fault.LineNumber + 1}, byte {fault.BytePositionInLine + 1}: {text}";
+        return $"The request body is not valid JSON (line {fault.LineNumber + 1}, byte {fault.BytePositionInLine + 1}): {text}";
     }
 }

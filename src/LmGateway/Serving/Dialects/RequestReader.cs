@@ -24,7 +24,7 @@ internal static class RequestReader
         }
         catch (JsonException fault)
         {
-            throw new GatewayException(new GatewayError(ErrorCode.InvalidRequest, $"The request body is not valid JSON ({JsonFault.Describe(fault)})"), fault);
+            throw new GatewayException(new GatewayError(ErrorCode.InvalidRequest, JsonFault.Describe(fault)), fault);
         }
     }
 
