@@ -24,7 +24,7 @@ internal static class RequestReader
         }
         catch (JsonException fault)
         {
-            throw new GatewayException(new GatewayError(ErrorCode.InvalidRequest, Describe(fault)), fault);
+            throw new GatewayException(new GatewayError(ErrorCode.InvalidRequest, JsonFault.Describe(fault)), fault);
         }
     }
 
@@ -87,11 +87,4 @@ internal static class RequestReader
         JsonTokenType.Null => "null",
         _ => "a boolean",
     };
-
-    private static string Describe(JsonException fault)
-    {
-        var text = fault.Message;
-        var position = text.IndexOf(" LineNumber:", StringComparison.Ordinal);
-        return $"The request body is not valid JSON (line {fault.LineNumber + 1}, byte {fault.BytePositionInLine + 1}): {(position < 0 ? text : text[..position])}";
-    }
 }
