@@ -78,7 +78,7 @@ internal sealed class HttpUpstream : IDisposable
     {
         if (callers.IsCancellationRequested) return null;
         if (limits.Expired is { } expired)
-            return Error(ErrorCode.BackendTimeout, $"timeout of {expired.TotalMilliseconds:0}ms exceeded: {settings.Program} did not answer in time. A longer limit can be set (timeouts.request, timeouts.stream, timeouts.stream_idle).");
+            return Error(ErrorCode.BackendTimeout, $"timeout of {expired.TotalMilliseconds:0}ms exceeded: {settings.Program} did not answer in time. A longer limit can be set (timeouts.request, timeouts.stream, timeouts.stream_idle, chat.timeout_seconds).");
         return fault switch
         {
             GatewayException known => known.Error,

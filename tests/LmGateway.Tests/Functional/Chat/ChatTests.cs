@@ -179,6 +179,17 @@ public sealed class ChatTests
     }
 
     [Fact]
+    public async Task A_backend_that_sends_half_a_character_does_not_break_the_answer()
+    {
+        await using var backend = ScriptedBackend.Streaming(ScriptedBackend.Chunk("a") + ScriptedBackend.Chunk("\\ud83d") + ScriptedBackend.Chunk("b", "stop") + "data: [DONE]\n\n");
+        await using var gateway = await GatewayUnderTest.StartAgainstAsync(backend.Address);
+
+        var (_, body) = await gateway.PostJsonAsync("/chat", "\uFEFF" + ChatReplies.Says("hi", "\"model_key\":\"scripted\""));
+
+        Assert.Equal("a\uFFFDb", body.GetProperty("content").GetString());
+    }
+
+    [Fact]
     public async Task What_the_model_thinks_is_told_apart_and_only_when_asked_for()
     {
         await using var backend = ScriptedBackend.Streaming(
