@@ -4,7 +4,8 @@ import { after, before, describe, test } from "node:test";
 import {
   APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError, AuthenticationError, BadRequestError, InternalServerError, NotFoundError,
 } from "openai";
-import { chatModel, embedder, says } from "./support/models.mjs";
+import { admin } from "./support/admin.mjs";
+import { chatModel, embedder, says, slashedModel } from "./support/models.mjs";
 import { all, openai } from "./support/openai.mjs";
 import { startGateway, startPair, startSimulator } from "./support/processes.mjs";
 
@@ -24,6 +25,7 @@ describe("openai: errors", { timeout: 120_000 }, () => {
   before(async () => {
     pair = await startPair({ settings: { "limits.body_bytes": 100_000 } });
     client = openai(pair.gateway.http);
+    for (const modelKey of [chatModel, slashedModel]) await admin(pair.gateway.http, "models/load", { modelKey, activate: false });
   });
 
   after(() => pair.stop());
@@ -139,11 +141,11 @@ describe("openai: keys", { timeout: 120_000 }, () => {
   after(() => pair.stop());
 
   test("a wrong key and none are refused, and the right one is not shown to the backend", async () => {
-    for (const apiKey of ["wrong", ""]) {
-      const failure = await failureOf(openai(pair.gateway.http, { apiKey }).models.list());
+    for (const options of [{ apiKey: "not-the-key" }, { defaultHeaders: { Authorization: null } }]) {
+      const failure = await failureOf(openai(pair.gateway.http, options).models.list());
       assert.ok(failure instanceof AuthenticationError);
       assert.deepEqual([failure.status, failure.code], [401, "invalid_api_key"]);
-      assert.ok(!apiKey || !failure.message.includes(apiKey));
+      assert.ok(!failure.message.includes("not-the-key"));
     }
     const completion = await openai(pair.gateway.http, { apiKey: key }).chat.completions.create({ model: chatModel, messages: says("count to 3") });
     assert.equal(completion.choices[0].message.content, "1, 2, 3");
@@ -235,13 +237,23 @@ describe("openai: faults inside a stream and time limits", { timeout: 120_000 },
       });
     });
 
-    test(`${kind} fails a streamed response and a streamed completion too`, async () => {
-      await pair.simulator.failing({ kind, scope: "/v1/", tokens: 3, message: "Compute error." }, async () => {
-        const response = await broken(await client.responses.create({ model: chatModel, input: "count to 9", stream: true })).catch(() => null);
-        if (response === null) assert.fail("the response ended as if it were whole");
-        assert.ok(response.chunks.every(event => event.type !== "response.completed"));
+    test(`${kind} fails a streamed completion`, async () => {
+      await pair.simulator.failing({ kind, scope: "/v1/completions", tokens: 3, message: "Compute error." }, async () => {
         const { failure } = await broken(await client.completions.create({ model: chatModel, prompt: "count to 9", stream: true }));
         assert.ok(failure instanceof APIError, String(failure));
+        assert.match(failure.message, wording);
+      });
+    });
+
+    test(`${kind} ends a streamed response with an event that says so`, async () => {
+      await pair.simulator.failing({ kind, scope: "/v1/responses", tokens: 3, message: "Compute error." }, async () => {
+        const events = await all(await client.responses.create({ model: chatModel, input: "count to 9", stream: true }));
+        const last = events.at(-1);
+        assert.ok(["error", "response.failed"].includes(last.type), last.type);
+        assert.match(last.message ?? last.response.error.message, wording);
+        assert.ok(events.every(event => event.type !== "response.completed"));
+        assert.deepEqual(events.map(event => event.sequence_number), events.map((_, index) => index));
+        await assert.rejects(client.responses.stream({ model: chatModel, input: "count to 9" }).finalResponse());
       });
     });
   }

@@ -38,10 +38,15 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
     public IServiceProvider Services => app.Services;
 
     /// <summary>Fast by default: a load takes 30 ms, tokens come as they can.</summary>
-    public static async Task<GatewayUnderTest> StartAsync(Func<SimulatorOptions, SimulatorOptions>? simulate = null, Func<GatewayOptions, GatewayOptions>? configure = null)
+    /// <param name="simulate">Changes the simulator's settings.</param>
+    /// <param name="configure">Changes the gateway's settings.</param>
+    /// <param name="prepare">Changes the simulator before the gateway sees it.</param>
+    public static async Task<GatewayUnderTest> StartAsync(
+        Func<SimulatorOptions, SimulatorOptions>? simulate = null, Func<GatewayOptions, GatewayOptions>? configure = null, Action<SimulatedLmStudio>? prepare = null)
     {
         var simulated = new SimulatorOptions { LoadTime = TimeSpan.FromMilliseconds(30), TokensPerSecond = 0 };
         var simulator = await SimulatorServer.StartAsync(simulate?.Invoke(simulated) ?? simulated);
+        prepare?.Invoke(simulator.State);
         try
         {
             return await StartAsync(simulator, simulator.Address.ToString(), configure);

@@ -72,8 +72,8 @@ public sealed class PredictionTests
     {
         await using var simulator = await RunningSimulator.StartAsync(Paced);
         var (client, reference) = await LoadedAsync(simulator);
-        await client.CreateAsync("predict", Parameters.Predict(reference, "count to 20"));
-        await client.CreateAsync("predict", Parameters.Predict(reference, "count to 20"));
+        await client.CreateAsync("predict", Parameters.Predict(reference, "count to 60"));
+        await client.CreateAsync("predict", Parameters.Predict(reference, "count to 60"));
         await client.SendAsync($$$"""{"type":"rpcCall","endpoint":"getInstanceProcessingState","callId":77,"parameter":{"specifier":{{{Parameters.Query()}}},"throwIfNotFound":true}}""");
         var order = new List<string>();
         while (order.Count(step => step.EndsWith("channelClose", StringComparison.Ordinal)) < 2)

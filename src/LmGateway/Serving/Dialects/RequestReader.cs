@@ -33,7 +33,7 @@ internal static class RequestReader
         var reader = new Utf8JsonReader(body, JsonText.Strict);
         reader.Read();
         if (reader.TokenType != JsonTokenType.StartObject) throw RequestPeek.Invalid($"The request body must be a JSON object, not {Describe(reader.TokenType)}.");
-        var members = new List<RequestMember>();
+        var members = new List<RequestMember>(8);
         var inside = reader.BytesConsumed;
         var end = inside;
         var count = 0;
