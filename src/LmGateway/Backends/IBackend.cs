@@ -32,5 +32,5 @@ internal interface IBackend : IAsyncDisposable
     Task<ExchangeReply> ExchangeAsync(Exchange exchange, CancellationToken cancellationToken);
 
     /// <summary>Runs a generation in no dialect. Leaving the enumeration ends it in the backend.</summary>
-    IAsyncEnumerable<ChatEvent> GenerateAsync(string identifier, ChatRequest request, CancellationToken cancellationToken);
+    IAsyncEnumerable<ChatEvent> GenerateAsync(string identifier, ChatRequest request, GenerationLimits limits, CancellationToken cancellationToken);
 }

@@ -67,12 +67,12 @@ internal static class SettingRules
         static bool Holds(string text, string part) => text.Contains(part, StringComparison.OrdinalIgnoreCase);
     }
 
-    /// <summary>A gateway that is its own backend answers every request with another request.</summary>
+    /// <summary>A gateway that is its own backend answers every request with another request. Port 0 is an address that is not known yet.</summary>
     private static void CheckLoop(LoadedSettings loaded, SettingsProblems problems)
     {
         var setting = loaded.Effective["lmstudio.base_url"];
         var backend = new Uri(loaded.Options.LmStudio.BaseUrl);
-        if (!backend.IsLoopback || !loaded.Options.Listen.Addresses.Any(address => address.Port == backend.Port && IsSame(address, backend.Host))) return;
+        if (backend.Port == 0 || !backend.IsLoopback || !loaded.Options.Listen.Addresses.Any(address => address.Port == backend.Port && IsSame(address, backend.Host))) return;
         problems.Errors.Add(new SettingError(setting.Key, setting.Text, setting.Source.Text,
             "this is the gateway's own address; LM Studio's is expected, for instance http://127.0.0.1:1234"));
 

@@ -35,11 +35,12 @@ internal sealed partial class Ledger
         return null;
     }
 
-    private static void Begin(Unload unload)
+    private void Begin(Unload unload)
     {
         unload.Instance.Gate.Close();
         unload.Instance.Standing = InstanceStanding.Closing;
         unload.Instance.Unload = unload;
+        InstancesChanged = true;
     }
 
     private void Start(Unload unload)

@@ -13,25 +13,36 @@ internal sealed class AnswerFactory(GatewayOptions options, TimeProvider time)
         var (call, reply) = (delivery.Prepared.Call, delivery.Reply);
         if (call.IsNative) return new StreamingAnswer(delivery, reply.Status, reply.ContentType ?? "application/json", IsEventStream(reply), reply.Blocks);
         if (delivery.Request!.Streamed && IsEventStream(reply)) return new StreamingAnswer(delivery, 200, "text/event-stream; charset=utf-8", streamed: true, Mended(delivery));
-        return await WholeAnswer.ReadAsync(delivery, options.Limits.ReplyBytes, cancellationToken);
+        return await WholeAnswer.ReadAsync(delivery, Gaps(delivery), options.Limits.ReplyBytes, cancellationToken);
     }
 
     private Func<CancellationToken, IAsyncEnumerable<ReadOnlyMemory<byte>>> Mended(Delivery delivery)
     {
         var (reply, tally, call) = (delivery.Reply, delivery.Tally, delivery.Prepared.Call);
         if (call.Dialect is Dialect.OpenAiResponses or Dialect.AnthropicMessages)
-            return cancellationToken => EventStreamGuard.ApplyAsync(reply.Blocks(cancellationToken), call.Dialect, delivery.Backend, tally, cancellationToken);
+            return cancellationToken => EventStreamGuard.ApplyAsync(reply.Blocks(cancellationToken), new EventStreamOptions { Dialect = call.Dialect, Backend = delivery.Backend }, tally, cancellationToken);
+        var gaps = Gaps(delivery);
         var stream = new ChatStreamOptions
         {
-            Id = (call.Dialect == Dialect.OpenAiCompletions ? "cmpl-" : "chatcmpl-") + call.Context.RequestId,
-            Created = time.GetUtcNow().ToUnixTimeSeconds(),
-            Model = delivery.Prepared.Model,
+            Id = gaps.Id,
+            Created = gaps.Created,
+            Model = gaps.Model,
             Completions = call.Dialect == Dialect.OpenAiCompletions,
             UsageAsked = delivery.Request!.UsageAsked,
             Backend = delivery.Backend,
         };
         return cancellationToken => ChatStreamMend.ApplyAsync(reply.Blocks(cancellationToken), stream, tally, cancellationToken);
     }
+
+    /// <summary>What stands in for members that the backend leaves out.</summary>
+    private ReplyMendOptions Gaps(Delivery delivery) => new()
+    {
+        Id = (delivery.Prepared.Call.Dialect == Dialect.OpenAiCompletions ? "cmpl-" : "chatcmpl-") + delivery.Prepared.Call.Context.RequestId,
+        Created = time.GetUtcNow().ToUnixTimeSeconds(),
+        Model = delivery.Prepared.Model,
+        Base64Embeddings = delivery.Request!.Base64Embeddings,
+        Backend = delivery.Backend,
+    };
 
     private static bool IsEventStream(ExchangeReply reply) =>
         reply.ContentType?.StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase) == true;

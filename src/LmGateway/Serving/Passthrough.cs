@@ -1,4 +1,4 @@
-using LmGateway.Backends;
+using LmGateway.Backends.Wire;
 using LmGateway.Catalog;
 using LmGateway.Configuration;
 using LmGateway.Vocabulary;
@@ -12,7 +12,8 @@ internal sealed class Passthrough(ModelFinder finder, ModelCatalog catalog, Gate
     public async Task<ExchangeReply> SendAsync(Exchange exchange, string? model, CancellationToken cancellationToken)
     {
         var view = await BackendOfAsync(exchange.Dialect, model, cancellationToken);
-        return await view.Backend.ExchangeAsync(exchange with { Timeout = options.RequestTimeout, IdleTimeout = options.Timeouts.StreamIdleTimeout }, cancellationToken);
+        var reply = await view.Backend.ExchangeAsync(exchange with { IdleTimeout = options.RequestTimeout }, cancellationToken);
+        return exchange.Verbatim ? reply : await DisguisedError.UnmaskAsync(reply, view.Name, cancellationToken);
     }
 
     private async ValueTask<BackendView> BackendOfAsync(Dialect dialect, string? model, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using LmGateway.Backends.Wire;
+using LmGateway.Serving.Dialects;
 using LmGateway.Vocabulary;
 
 namespace LmGateway.Serving;
@@ -9,9 +10,9 @@ internal sealed class WholeAnswer : InferenceAnswer
 {
     private readonly Delivery delivery;
     private readonly HeldReply held;
-    private readonly ReadOnlyMemory<byte> body;
+    private readonly MendedReply mended;
 
-    private WholeAnswer(Delivery delivery, HeldReply held, ReadOnlyMemory<byte> body) => (this.delivery, this.held, this.body) = (delivery, held, body);
+    private WholeAnswer(Delivery delivery, HeldReply held, MendedReply mended) => (this.delivery, this.held, this.mended) = (delivery, held, mended);
 
     public override int Status => 200;
 
@@ -19,26 +20,49 @@ internal sealed class WholeAnswer : InferenceAnswer
 
     public override bool Streamed => false;
 
-    public override long? Length => body.Length;
+    public override long? Length => mended.Body.Length;
 
-    /// <summary>Reads and mends the reply. A stream that came as something else is a fault, told in the backend's words where it has any.</summary>
-    public static async Task<InferenceAnswer> ReadAsync(Delivery delivery, long limit, CancellationToken cancellationToken)
+    /// <summary>
+    /// Reads and mends the reply. An error in a success's clothes is thrown as what it is, and so is a whole reply where a stream was
+    /// asked for.
+    /// </summary>
+    public static async Task<InferenceAnswer> ReadAsync(Delivery delivery, ReplyMendOptions options, long limit, CancellationToken cancellationToken)
     {
         var reply = await HeldReply.ReadAsync(delivery.Reply, limit, cancellationToken);
-        delivery.NotePiece();
-        return new WholeAnswer(delivery, reply, reply.Memory);
+        try
+        {
+            delivery.NotePiece();
+            var body = Mend(delivery, reply.Memory, options);
+            if (!delivery.Request!.Streamed) return new WholeAnswer(delivery, reply, body);
+            body.Dispose();
+            throw new GatewayException(new GatewayError(ErrorCode.BackendFault, "The backend answered a streamed request with a whole reply.") { Backend = delivery.Backend });
+        }
+        catch
+        {
+            reply.Dispose();
+            throw;
+        }
     }
 
-#pragma warning disable CS1998
     public override async IAsyncEnumerable<ReadOnlyMemory<byte>> Blocks([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        yield return body;
+        foreach (var segment in mended.Body) yield return segment;
         delivery.Outcome = RequestOutcome.Done;
+        await Task.CompletedTask;
     }
 
     public override async ValueTask DisposeAsync()
     {
+        mended.Dispose();
         held.Dispose();
         await delivery.DisposeAsync();
     }
+
+    private static MendedReply Mend(Delivery delivery, ReadOnlyMemory<byte> body, ReplyMendOptions options) => delivery.Prepared.Call.Dialect switch
+    {
+        Dialect.OpenAiChat => ChatReplyMend.Apply(body, options, delivery.Tally),
+        Dialect.OpenAiCompletions => CompletionReplyMend.Apply(body, options, delivery.Tally),
+        Dialect.OpenAiEmbeddings => EmbeddingsReplyMend.Apply(body, options, delivery.Tally),
+        _ => NamedReplyCheck.Apply(body, options, delivery.Tally),
+    };
 }

@@ -24,6 +24,9 @@ internal sealed record ChatRequest
     public JsonElement? JsonSchema { get; init; }
 }
 
+/// <summary>The time a generation may take: in all, and in silence. Null or infinite for no limit.</summary>
+internal readonly record struct GenerationLimits(TimeSpan? Total, TimeSpan? Silence);
+
 internal enum ChatRole
 {
     System,

@@ -1,10 +1,8 @@
 using System.Buffers;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using LmStudio.Simulator.Engine;
-using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace LmStudio.Simulator.Http;
@@ -15,12 +13,6 @@ namespace LmStudio.Simulator.Http;
 /// </summary>
 internal sealed class EventStream
 {
-    /// <summary>The time that the server needs to hand flushed bytes to the kernel, many times over.</summary>
-    private static readonly TimeSpan TransportGrace = TimeSpan.FromMilliseconds(20);
-
-    /// <summary>How long a caller may keep its end of a cut connection open.</summary>
-    private static readonly TimeSpan CloseGrace = TimeSpan.FromSeconds(1);
-
     private readonly HttpExchange _exchange;
     private readonly Func<string, (string? Name, JsonObject Payload)> _error;
     private readonly Fault? _fault;
@@ -77,20 +69,8 @@ internal sealed class EventStream
     /// <summary>Cuts the connection, or says nothing until the caller has gone; never returns.</summary>
     public static async Task BreakAsync(HttpExchange exchange, FaultKind kind)
     {
-        if (kind == FaultKind.ResetAfterTokens) await CutAsync(exchange);
+        if (kind == FaultKind.ResetAfterTokens) await ConnectionCut.AsKilledAsync(exchange.Context, exchange.Gone);
         await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, exchange.Gone);
-    }
-
-    /// <summary>
-    /// Ends the connection in the middle of the body as a killed process does: what was sent still arrives, nothing follows.
-    /// An abort would make the kernel throw away what the caller has not read yet.
-    /// </summary>
-    private static async Task CutAsync(HttpExchange exchange)
-    {
-        await Task.Delay(TransportGrace, TimeProvider.System, exchange.Gone);
-        exchange.Context.Features.Get<IConnectionSocketFeature>()?.Socket.Shutdown(SocketShutdown.Send);
-        await Task.Delay(CloseGrace, TimeProvider.System, exchange.Gone);
-        exchange.Context.Abort();
     }
 
     /// <summary>Sends an event, with a name if the protocol has one.</summary>

@@ -24,7 +24,8 @@ internal sealed class LmsApp : IDisposable
             return await FindLocalAsync(home, cancellationToken) ?? throw LmsExit.Error("Failed to start or connect to local LM Studio API server.");
         var (host, port) = (line["host"] ?? "127.0.0.1", Number(line["port"]) ?? 1234);
         if (!await AnswersAsync(host, port, cancellationToken))
-            throw LmsExit.Error($"The server does not appear to be running at {host}:{port}. Please make sure the server is running and accessible at the specified address.");
+            throw LmsExit.Error($"The server does not appear to be running at {host}:{port}. "
+                + "Please make sure the server is running and accessible at the specified address.");
         return new LmsApp(host, port, LmsIdentity.Remote());
     }
 
@@ -54,8 +55,9 @@ internal sealed class LmsApp : IDisposable
             var greeting = JsonNode.Parse(await http.GetStringAsync(new Uri($"http://{host}:{port}/lmstudio-greeting"), cancellationToken));
             return greeting?["lmstudio"]?.GetValue<bool>() ?? false;
         }
-        catch (Exception exception) when (exception is HttpRequestException or JsonException || (exception is TaskCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception exception) when (exception is HttpRequestException or JsonException or TaskCanceledException)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             return false;
         }
     }
@@ -87,5 +89,7 @@ internal sealed class LmsApp : IDisposable
     }
 
     private static int? Number(string? text) =>
-        text is null ? null : int.TryParse(text, out var number) ? number : throw LmsExit.Usage($"option '--port <port>' argument '{text}' is invalid. Not a number");
+        text is null ? null
+        : int.TryParse(text, out var number) ? number
+        : throw LmsExit.Usage($"option '--port <port>' argument '{text}' is invalid. Not a number");
 }

@@ -24,7 +24,7 @@ internal sealed class LmsSocket : IDisposable
         try
         {
             await socket._socket.ConnectAsync(address, cancellationToken);
-            await socket._frames.SendAsync(new JsonObject { ["authVersion"] = 1, ["clientIdentifier"] = credentials.Identifier, ["clientPasskey"] = credentials.Passkey }, cancellationToken);
+            await socket._frames.SendAsync(credentials.ToFrame(), cancellationToken);
             var reply = await socket.ReceiveAsync(cancellationToken);
             if (reply.GetProperty("success").GetBoolean()) return socket;
             throw LmsExit.Error(reply.GetProperty("error").GetString()!);
@@ -56,7 +56,7 @@ internal sealed class LmsSocket : IDisposable
     }
 
     public Task SendAsync(int channelId, string messageType, CancellationToken cancellationToken) =>
-        _frames.SendAsync(new JsonObject { ["type"] = "channelSend", ["channelId"] = channelId, ["message"] = new JsonObject { ["type"] = messageType } }, cancellationToken);
+        _frames.SendAsync(Frames.ChannelSend(channelId, new JsonObject { ["type"] = messageType }), cancellationToken);
 
     /// <summary>The messages of the channel created last, to its close.</summary>
     /// <exception cref="LmsExit">The channel ended with an error.</exception>

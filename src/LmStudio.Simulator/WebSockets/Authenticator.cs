@@ -1,3 +1,5 @@
+using LmStudio.Simulator.Lms;
+
 namespace LmStudio.Simulator.WebSockets;
 
 /// <summary>
@@ -36,7 +38,7 @@ internal sealed class Authenticator(ClientRegistry clients, Func<string?> apiTok
 
     private string? RefusalOf(Credentials? credentials) =>
         credentials is null ? "Connection closed before authentication completed"
-        : apiToken() is { } token && !credentials.Fit(token) ? "Invalid API token"
+        : apiToken() is { } token && !credentials.Fit(token) && credentials != LmsIdentity.Local ? "Invalid API token"
         : null;
 
     private async Task<bool> EndsInTimeAsync(Task work, CancellationToken cancellationToken)

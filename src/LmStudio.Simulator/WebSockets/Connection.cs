@@ -64,7 +64,7 @@ internal sealed partial class Connection(FrameSocket socket, Namespace served, I
         var parameter = Value(frame, "parameter");
         if (endpoint.Parameter.Mismatches(parameter, "parameter") is { Count: > 0 } mismatches)
         {
-            var text = $"Received invalid parameter for rpcCall, endpointName = {name}, parameter = {JsonText.Of(parameter)}. {ZodError(mismatches)}";
+            var text = $"Received invalid parameter for rpcCall, endpointName = {name}, parameter = {ZodError(parameter, mismatches)}";
             await WarnAsync(text, "rpcParameterTypeError", cancellationToken);
             return;
         }
@@ -84,7 +84,7 @@ internal sealed partial class Connection(FrameSocket socket, Namespace served, I
         var parameter = Value(frame, "creationParameter");
         if (endpoint.Parameter.Mismatches(parameter, "creationParameter") is { Count: > 0 } mismatches)
         {
-            var text = $"Received invalid creationParameter for channel, endpointName = {name}, creationParameter = {JsonText.Of(parameter)}. {ZodError(mismatches)}";
+            var text = $"Received invalid creationParameter for channel, endpointName = {name}, creationParameter = {ZodError(parameter, mismatches)}";
             await WarnAsync(text, "channelCreationParameterTypeError", cancellationToken);
             return;
         }
@@ -108,7 +108,7 @@ internal sealed partial class Connection(FrameSocket socket, Namespace served, I
         var message = Value(frame, "message");
         if (channel.Endpoint.Message.Mismatches(message, "message") is { Count: > 0 } mismatches)
         {
-            var text = $"Received invalid message for channel: endpointName = {channel.Endpoint.Name}, message = {JsonText.Of(message)}. {ZodError(mismatches)}";
+            var text = $"Received invalid message for channel: endpointName = {channel.Endpoint.Name}, message = {ZodError(message, mismatches)}";
             await WarnAsync(text, "channelMessageTypeError", cancellationToken);
             return;
         }
@@ -192,13 +192,15 @@ internal sealed partial class Connection(FrameSocket socket, Namespace served, I
         if (_warnings++ < MaxWarnings) await socket.SendAsync(Frames.Warning(warning, kind), cancellationToken);
     }
 
-    private static string ZodError(IReadOnlyList<string> mismatches) => $"Zod error:\n\n{string.Join('\n', mismatches)}";
+    private static string ZodError(JsonElement? value, IReadOnlyList<string> mismatches) =>
+        $"{JsonText.Of(value)}. Zod error:\n\n{string.Join('\n', mismatches)}";
 
     private static JsonElement? Value(JsonElement frame, string name) => frame.TryGetProperty(name, out var value) ? value : null;
 
     private static string? Text(JsonElement frame, string name) => Value(frame, name) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
 
-    private static long? Id(JsonElement frame, string name) => Value(frame, name) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt64(out var id) ? id : null;
+    private static long? Id(JsonElement frame, string name) =>
+        Value(frame, name) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt64(out var id) ? id : null;
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The client warned: {Warning}")]
     private static partial void LogClientWarning(ILogger logger, string? warning);

@@ -48,7 +48,11 @@ internal sealed class FrameSocket(WebSocket socket, CancellationToken ended) : I
             await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, cancellationToken);
     }
 
+    /// <summary>Throws the connection away, and with it what the peer has not read yet.</summary>
     public void Abort() => socket.Abort();
+
+    /// <summary>Ends the connection without a good-bye when all that was sent has arrived; does nothing on a client's side.</summary>
+    public Func<CancellationToken, Task> CutAsync { get; init; } = _ => Task.CompletedTask;
 
     public void Dispose()
     {

@@ -16,13 +16,16 @@ internal static class Frames
         return frame;
     }
 
-    public static JsonObject RpcError(long callId, ProtocolError error) => new() { ["type"] = "rpcError", ["callId"] = callId, ["error"] = error.ToJson() };
+    public static JsonObject RpcError(long callId, ProtocolError error) =>
+        new() { ["type"] = "rpcError", ["callId"] = callId, ["error"] = error.ToJson() };
 
-    public static JsonObject ChannelSend(long channelId, JsonNode message) => new() { ["type"] = "channelSend", ["channelId"] = channelId, ["message"] = message };
+    public static JsonObject ChannelSend(long channelId, JsonNode message) =>
+        new() { ["type"] = "channelSend", ["channelId"] = channelId, ["message"] = message };
 
     public static JsonObject ChannelClose(long channelId) => new() { ["type"] = "channelClose", ["channelId"] = channelId };
 
-    public static JsonObject ChannelError(long channelId, ProtocolError error) => new() { ["type"] = "channelError", ["channelId"] = channelId, ["error"] = error.ToJson() };
+    public static JsonObject ChannelError(long channelId, ProtocolError error) =>
+        new() { ["type"] = "channelError", ["channelId"] = channelId, ["error"] = error.ToJson() };
 
     public static JsonObject KeepAliveAck() => new() { ["type"] = "keepAliveAck" };
 

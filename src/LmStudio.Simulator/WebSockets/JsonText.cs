@@ -14,7 +14,8 @@ internal static class JsonText
 
     public static string Of(JsonNode node) => Encoding.UTF8.GetString(Bytes(node));
 
-    public static string Of(JsonElement? element) => element is { } present ? Encoding.UTF8.GetString(Write((writer, _) => present.WriteTo(writer))) : "undefined";
+    public static string Of(JsonElement? element) =>
+        element is { } present ? Encoding.UTF8.GetString(Write((writer, _) => present.WriteTo(writer))) : "undefined";
 
     private static byte[] Write(Action<Utf8JsonWriter, JsonSerializerOptions?> write)
     {

@@ -9,7 +9,8 @@ internal sealed record Namespace(string Path, IReadOnlyDictionary<string, Endpoi
     /// <summary>The eight namespaces by path. <c>/plugins</c> can be connected to and answers nothing.</summary>
     public static IReadOnlyDictionary<string, Namespace> All(SimulatedLmStudio studio, Action shutDown)
     {
-        Namespace Of(string path, IEnumerable<Endpoint> endpoints) => new(path, endpoints.ToDictionary(endpoint => endpoint.Name, StringComparer.Ordinal), studio.Faults);
+        Namespace Of(string path, IEnumerable<Endpoint> endpoints) =>
+            new(path, endpoints.ToDictionary(endpoint => endpoint.Name, StringComparer.Ordinal), studio.Faults);
 
         Namespace[] all =
         [

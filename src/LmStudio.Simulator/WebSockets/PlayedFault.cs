@@ -20,8 +20,11 @@ internal sealed class PlayedFault(Fault fault, FrameSocket socket)
             case FaultKind.Stall:
                 await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
                 break;
-            case FaultKind.ResetBeforeHeaders or FaultKind.ResetAfterTokens:
+            case FaultKind.ResetBeforeHeaders:
                 socket.Abort();
+                break;
+            case FaultKind.ResetAfterTokens:
+                await socket.CutAsync(cancellationToken);
                 break;
             case FaultKind.MalformedEvent:
                 await socket.SendTextAsync("{\"type\":\"channel", cancellationToken);

@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
 using LmStudio.Simulator.Engine;
+using LmStudio.Simulator.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -42,7 +43,10 @@ public sealed class SimulatorWebSockets
         }
 
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _lifetime.ApplicationStopping);
-        using var socket = new FrameSocket(await context.WebSockets.AcceptWebSocketAsync(), ended.Token);
+        using var socket = new FrameSocket(await context.WebSockets.AcceptWebSocketAsync(), ended.Token)
+        {
+            CutAsync = gone => ConnectionCut.AsKilledAsync(context, gone),
+        };
         _studio.Counters.WebSocketOpened();
         try
         {

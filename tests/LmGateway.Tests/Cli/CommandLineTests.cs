@@ -34,6 +34,7 @@ public sealed class CommandLineTests : IDisposable
     [Theory]
     [InlineData("--demo")]
     [InlineData("serve", "--demo")]
+    [InlineData("--demo", "--port", "0")]
     public async Task The_demo_can_be_asked_for_with_and_without_the_command(params string[] arguments)
     {
         await RunAsync(arguments);

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using LmGateway.Configuration;
+using LmGateway.Tests.Examples;
 using Xunit;
 
 namespace LmGateway.Tests.Configuration;
@@ -41,6 +42,7 @@ public sealed class SourceDocumentsTests
     }
 
     [Fact]
+    [Example(SourceDocument.ProviderFile, "Minimal Configuration")]
     public void S2_01_to_S2_03_the_minimal_configuration_of_the_provider()
     {
         var loaded = Given.FromYaml(Fences("2-openai-provider.md", "yaml").First(text => text.StartsWith("inference:", StringComparison.Ordinal)));
@@ -52,6 +54,7 @@ public sealed class SourceDocumentsTests
     }
 
     [Fact]
+    [Example(SourceDocument.ProviderFile, "Full Configuration")]
     public void S2_04_to_S2_10_the_full_configuration_of_the_provider()
     {
         var loaded = Given.FromYaml(Fences("2-openai-provider.md", "yaml").Single(text => text.Contains("allowed_models", StringComparison.Ordinal)));
@@ -66,6 +69,7 @@ public sealed class SourceDocumentsTests
     }
 
     [Fact]
+    [Example(SourceDocument.ProviderFile, "Environment Variables")]
     public void S2_11_to_S2_16_the_exports_of_the_provider_override_its_file()
     {
         var exports = Fences("2-openai-provider.md", "bash").First(text => text.Contains("export INFERENCE_", StringComparison.Ordinal));

@@ -101,7 +101,7 @@ internal sealed class FakeBackend(string name = "fake") : IBackend
 
     public Task<ExchangeReply> ExchangeAsync(Exchange exchange, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public IAsyncEnumerable<ChatEvent> GenerateAsync(string identifier, ChatRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public IAsyncEnumerable<ChatEvent> GenerateAsync(string identifier, ChatRequest request, GenerationLimits limits, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 

@@ -97,7 +97,6 @@ public sealed class LedgerEvictionTests
         Assert.Null(world.Table.TryEnter(new ModelTarget("fake", "a")));
         var late = world.Ask("a");
         world.End(Unload);
-        world.Settle();
         Assert.Equal(["new", "a"], world.Loading.Select(load => load.Order.ModelKey));
         world.Succeed(world.Loading[1]);
         Assert.Contains(late, world.Held.Keys);
@@ -125,6 +124,15 @@ public sealed class LedgerEvictionTests
         OutOfMemory();
         world.End(Unload, ErrorCode.ModelNotFound);
         Assert.Equal("new", Assert.Single(world.Loading).Order.ModelKey);
+    }
+
+    [Fact]
+    public void Nothing_is_evicted_for_a_load_that_is_being_cancelled()
+    {
+        world.Release(Loaded("a"));
+        world.Leave(world.Ask("new"));
+        OutOfMemory();
+        Assert.Empty(world.Unloading);
     }
 
     [Fact]

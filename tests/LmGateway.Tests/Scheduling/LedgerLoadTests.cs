@@ -124,6 +124,27 @@ public sealed class LedgerLoadTests
     }
 
     [Fact]
+    public void A_load_by_hand_ends_with_its_last_caller()
+    {
+        var callers = new[] { world.Order(ByHand), world.Order(ByHand) };
+        world.Leave(callers[0]);
+        Assert.Empty(world.Cancelling);
+        world.Leave(callers[1]);
+        Assert.Same(Load, Assert.Single(world.Cancelling));
+    }
+
+    [Fact]
+    public void Nobody_joins_a_load_that_is_being_cancelled()
+    {
+        world.Leave(world.Order(ByHand));
+        var next = world.Order(ByHand);
+        world.Fail(Load, ErrorCode.Cancelled);
+        Assert.True(world.Waits(next));
+        world.Succeed(Load);
+        Assert.IsType<LoadResult>(world.Answers[next]);
+    }
+
+    [Fact]
     public void A_load_by_hand_that_fails_leaves_requests_to_a_load_of_their_own()
     {
         var caller = world.Order(ByHand);

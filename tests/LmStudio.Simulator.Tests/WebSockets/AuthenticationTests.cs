@@ -50,14 +50,11 @@ public sealed class AuthenticationTests
         var time = new ManualTime();
         await using var simulator = await RunningSimulator.StartAsync(RunningSimulator.Fast with { TimeProvider = time });
         await using var client = await simulator.OpenAsync("/system");
-        var reply = client.ReceiveTextAsync();
-        while (!reply.IsCompleted)
-        {
-            time.Advance(TimeSpan.FromSeconds(1));
-            await Task.Yield();
-        }
-
-        Assert.Equal("""{"success":false,"error":"Authentication timed out"}""", await reply);
+        await Rig.EventuallyAsync(() => time.Waiting > 0);
+        time.Advance(TimeSpan.FromSeconds(9));
+        await client.SendAsync("not yet");
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal("""{"success":false,"error":"Authentication timed out"}""", await client.ReceiveTextAsync());
         Assert.Null(await client.ReceiveTextAsync());
     }
 

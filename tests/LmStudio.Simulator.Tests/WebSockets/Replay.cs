@@ -22,6 +22,7 @@ internal sealed class Replay(RunningSimulator simulator, IReadOnlyList<RecordedL
         var played = new List<ReplayedFrame>();
         foreach (var line in lines)
         {
+            if (IsCancelledLater(line)) simulator.Studio.Change(settings => settings with { LoadTime = TimeSpan.FromMinutes(1) });
             if (line.Direction == "OPEN") _open[line.Path] = await simulator.OpenAsync(line.Path);
             else if (line.Direction == "CLOSE") await _open[line.Path].CloseAsync();
             else if (line.Direction == "C>S") await _open[line.Path].SendAsync(_replacements.Aggregate(line.Text!, (text, pair) => text.Replace(pair.Key, pair.Value, StringComparison.Ordinal)));
@@ -30,6 +31,11 @@ internal sealed class Replay(RunningSimulator simulator, IReadOnlyList<RecordedL
 
         return played;
     }
+
+    /// <summary>What is cancelled must still be under way when the cancel arrives.</summary>
+    private bool IsCancelledLater(RecordedLine line) =>
+        line.Direction == "C>S" && line.Text!.StartsWith('{') && line.Frame["type"]?.GetValue<string>() == "channelCreate"
+        && lines.Skip(line.Number).Any(later => later.Path == line.Path && later.Text == $$$"""{"type":"channelSend","channelId":{{{line.Frame["channelId"]}}},"message":{"type":"cancel"}}""");
 
     private async Task<ReplayedFrame> AnswerAsync(RecordedLine line)
     {

@@ -58,12 +58,15 @@ internal sealed partial class ErrorBoundary(RequestDelegate next, RouteErrors er
             return;
         }
 
-        var (id, cors) = (context.Response.Headers[RequestIdentity.Header], context.Response.Headers.Where(header => header.Key.StartsWith("Access-Control-", StringComparison.OrdinalIgnoreCase) || header.Key == "Vary").ToArray());
+        var kept = context.Response.Headers.Where(header => BelongsToEveryReply(header.Key)).ToArray();
         context.Response.Clear();
-        context.Response.Headers[RequestIdentity.Header] = id;
-        foreach (var (name, value) in cors) context.Response.Headers[name] = value;
+        foreach (var (name, value) in kept) context.Response.Headers[name] = value;
         await errors.WriteAsync(context, error);
     }
+
+    /// <summary>What was said about the request itself, and not about the reply that has failed.</summary>
+    private static bool BelongsToEveryReply(string header) =>
+        header is RequestIdentity.Header or "Vary" or "Allow" || header.StartsWith("Access-Control-", StringComparison.OrdinalIgnoreCase);
 
     [LoggerMessage(LogLevel.Error, "{Method} {Path} failed by a defect of the gateway")]
     private partial void LogDefect(string method, string path, Exception fault);

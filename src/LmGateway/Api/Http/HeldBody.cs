@@ -53,14 +53,26 @@ internal sealed class HeldBody : IDisposable
         while (true)
         {
             var result = await reader.ReadAsync(cancellationToken);
-            var arrived = result.Buffer;
-            if (Length + arrived.Length > budget.LargestBody) throw budget.TooLarge();
-            if (Length + arrived.Length > buffer!.Length) Grow((int)Math.Max(Length + arrived.Length, Math.Min(buffer.Length * 2L, budget.LargestBody)));
-            arrived.CopyTo(buffer.AsSpan(Length));
-            Length += (int)arrived.Length;
-            reader.AdvanceTo(arrived.End);
+            try
+            {
+                Append(result.Buffer);
+            }
+            finally
+            {
+                // Also where the body is refused: the server drains what is left of it and keeps the connection.
+                reader.AdvanceTo(result.Buffer.End);
+            }
+
             if (result.IsCompleted) return;
         }
+    }
+
+    private void Append(in ReadOnlySequence<byte> arrived)
+    {
+        if (Length + arrived.Length > budget.LargestBody) throw budget.TooLarge();
+        if (Length + arrived.Length > buffer!.Length) Grow((int)Math.Max(Length + arrived.Length, Math.Min(buffer.Length * 2L, budget.LargestBody)));
+        arrived.CopyTo(buffer.AsSpan(Length));
+        Length += (int)arrived.Length;
     }
 
     private void Grow(int size)

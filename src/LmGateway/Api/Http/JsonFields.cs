@@ -1,22 +1,27 @@
 using System.Text.Json;
+using System.Text.Unicode;
+using LmGateway.Serving.Dialects;
 using LmGateway.Vocabulary;
 
 namespace LmGateway.Api.Http;
 
 /// <summary>
 /// Reads the fields of a small JSON body, collecting every fault instead of stopping at the first. Names are compared without case and
-/// underscores, so that <c>modelKey</c> and <c>model_key</c> are one. A field that is null counts as absent.
+/// underscores, so that <c>modelKey</c> and <c>model_key</c> are one. A field that is null counts as absent; of one
+/// that stands twice the last counts.
 /// </summary>
 internal sealed class JsonFields
 {
-    private readonly JsonElement element;
+    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
+
+    private readonly List<(string Name, JsonElement Value)> members;
     private readonly string path;
     private readonly List<string> faults;
     private readonly HashSet<string> read = [];
 
     private JsonFields(JsonElement element, string path, List<string> faults)
     {
-        this.element = element;
+        members = element.ValueKind == JsonValueKind.Object ? [.. element.EnumerateObject().Select(property => (NameOf(property), property.Value))] : [];
         this.path = path;
         this.faults = faults;
     }
@@ -29,12 +34,12 @@ internal sealed class JsonFields
     {
         try
         {
-            using var document = JsonDocument.Parse(body.IsEmpty ? "{}"u8.ToArray() : body);
+            using var document = JsonDocument.Parse(Checked(body));
             if (document.RootElement.ValueKind == JsonValueKind.Object) return new JsonFields(document.RootElement.Clone(), "", []);
         }
         catch (JsonException fault)
         {
-            throw new GatewayException(new GatewayError(ErrorCode.InvalidRequest, "Invalid JSON") { Details = [fault.Message] }, fault);
+            throw new GatewayException(new GatewayError(ErrorCode.InvalidRequest, "Invalid JSON") { Details = [JsonFault.Describe(fault)] }, fault);
         }
 
         throw new GatewayException(new GatewayError(ErrorCode.InvalidRequest, "Validation failed") { Details = ["the body must be a JSON object"] });
@@ -50,7 +55,7 @@ internal sealed class JsonFields
     public string? Text(params string[] names)
     {
         if (Find(names) is not { } value) return null;
-        if (value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 and <= 1024 } text && !text.Any(char.IsControl)) return text;
+        if (TextOf(value) is { Length: > 0 and <= 1024 } text && !text.Any(char.IsControl)) return text;
         Fault(names[0], "a text of 1 to 1024 characters is expected");
         return null;
     }
@@ -90,8 +95,8 @@ internal sealed class JsonFields
     public IReadOnlyList<string>? Texts(params string[] names)
     {
         if (Find(names) is not { } value) return null;
-        if (value.ValueKind == JsonValueKind.String) return [value.GetString()!];
-        if (value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String)) return [.. value.EnumerateArray().Select(item => item.GetString()!)];
+        if (TextOf(value) is { } single) return [single];
+        if (value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(item => TextOf(item) is not null)) return [.. value.EnumerateArray().Select(item => TextOf(item)!)];
         Fault(names[0], "a list of texts is expected");
         return null;
     }
@@ -116,19 +121,53 @@ internal sealed class JsonFields
     public JsonElement? Raw(params string[] names) => Find(names);
 
     /// <summary>Fields that nobody asked for, with their values as text.</summary>
-    public IEnumerable<(string Name, string Value)> Unread() =>
-        element.ValueKind != JsonValueKind.Object ? [] : element.EnumerateObject()
-            .Where(property => property.Value.ValueKind != JsonValueKind.Null && !read.Contains(Plain(property.Name)))
-            .Select(property => (path + property.Name, property.Value.GetRawText()));
+    public IEnumerable<(string Name, string Value)> Unread() => members
+        .Where(member => member.Value.ValueKind != JsonValueKind.Null && !read.Contains(Plain(member.Name)))
+        .Select(member => (path + member.Name, member.Value.GetRawText()));
+
+    /// <summary>Without a byte order mark, and UTF-8 throughout: the JSON reader itself does not look inside strings.</summary>
+    private static ReadOnlyMemory<byte> Checked(ReadOnlyMemory<byte> body)
+    {
+        if (body.Span.StartsWith(ByteOrderMark)) body = body[ByteOrderMark.Length..];
+        if (body.IsEmpty) return "{}"u8.ToArray();
+        return Utf8.IsValid(body.Span) ? body : throw new GatewayException(new GatewayError(ErrorCode.InvalidRequest, "Invalid JSON") { Details = ["The request body is not valid UTF-8."] });
+    }
 
     private JsonElement? Find(string[] names)
     {
         foreach (var name in names) read.Add(Plain(name));
-        if (element.ValueKind != JsonValueKind.Object) return null;
         foreach (var name in names)
-            foreach (var property in element.EnumerateObject())
-                if (Plain(property.Name) == Plain(name) && property.Value.ValueKind != JsonValueKind.Null) return property.Value;
+        {
+            var (_, value) = members.LastOrDefault(member => Plain(member.Name) == Plain(name));
+            if (value.ValueKind is not (JsonValueKind.Undefined or JsonValueKind.Null)) return value;
+        }
+
         return null;
+    }
+
+    /// <summary>Null for what is no string, and for a string whose escapes make no text (half a surrogate pair).</summary>
+    private static string? TextOf(JsonElement value)
+    {
+        try
+        {
+            return value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    private static string NameOf(JsonProperty property)
+    {
+        try
+        {
+            return property.Name;
+        }
+        catch (InvalidOperationException)
+        {
+            return "\uFFFD";
+        }
     }
 
     private static string Plain(string name) => name.Replace("_", "", StringComparison.Ordinal).ToLowerInvariant();

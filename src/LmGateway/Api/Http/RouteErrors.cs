@@ -11,7 +11,7 @@ internal sealed class RouteErrors(ErrorWriter otherwise)
 {
     private readonly List<(PathString Prefix, ErrorWriter Writer)> routes = [];
 
-    /// <summary>Paths at or below the prefix; the longest one that fits counts.</summary>
+    /// <summary>Paths at or below the prefix, in any case as routes have it; the longest one that fits counts.</summary>
     public RouteErrors Add(string prefix, ErrorWriter writer)
     {
         routes.Add((prefix, writer));
@@ -22,7 +22,7 @@ internal sealed class RouteErrors(ErrorWriter otherwise)
     public Task WriteAsync(HttpContext context, GatewayError error)
     {
         foreach (var (prefix, writer) in routes)
-            if (context.Request.Path.StartsWithSegments(prefix, StringComparison.Ordinal)) return writer(context, error);
+            if (context.Request.Path.StartsWithSegments(prefix, StringComparison.OrdinalIgnoreCase)) return writer(context, error);
         return otherwise(context, error);
     }
 }

@@ -14,6 +14,9 @@ namespace LmGateway.Api.LmStudio;
 /// </summary>
 internal static class NativeEndpoints
 {
+    private const string LoadPath = "/api/v1/models/load";
+    private const string UnloadPath = "/api/v1/models/unload";
+
     private static readonly (string Path, Dialect Dialect, ModelType Wanted)[] Inference =
     [
         ("/api/v0/chat/completions", Dialect.LmStudioV0, ModelType.Llm),
@@ -26,18 +29,21 @@ internal static class NativeEndpoints
     {
         foreach (var (path, dialect, wanted) in Inference)
             routes.MapPost(path, (HttpContext context, NativeInference inference) => inference.RunAsync(context, path, dialect, wanted));
-        routes.MapPost("/api/v1/models/load", NativeLoads.LoadAsync);
-        routes.MapPost("/api/v1/models/unload", NativeLoads.UnloadAsync);
+        routes.MapPost(LoadPath, NativeLoads.LoadAsync);
+        routes.MapPost(UnloadPath, NativeLoads.UnloadAsync);
         routes.Map("/api/v0/{**rest}", (HttpContext context, Passthrough passthrough, GatewayOptions options) => PassOnAsync(context, passthrough, options, Dialect.LmStudioV0));
         routes.Map("/api/v1/{**rest}", (HttpContext context, Passthrough passthrough, GatewayOptions options) => PassOnAsync(context, passthrough, options, Dialect.LmStudioV1));
     }
 
     private static async Task PassOnAsync(HttpContext context, Passthrough passthrough, GatewayOptions options, Dialect dialect)
     {
+        if (IsAnsweredHere(context.Request.Path)) throw Methods.NotAllowed(context, "POST");
         var exchange = context.ToExchange(dialect, context.Request.Path.Value!, options) with { Verbatim = true };
         await using var reply = await passthrough.SendAsync(exchange, model: null, context.RequestAborted);
         await ReplyRelay.WriteAsync(context, reply);
     }
+
+    private static bool IsAnsweredHere(PathString path) => path == LoadPath || path == UnloadPath || Inference.Any(route => path == route.Path);
 }
 
 /// <summary>Inference by LM Studio's own routes: admitted like any other, answered in LM Studio's own bytes.</summary>

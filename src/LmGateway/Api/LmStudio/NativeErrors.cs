@@ -44,13 +44,17 @@ internal static class NativeErrors
             writer.WriteStartObject();
             writer.WriteStartObject("error");
             writer.WriteString("type", type);
-            writer.WriteString("message", error.Message);
+            writer.WriteString("message", Wording(error));
             if (code is not null) writer.WriteString("code", code);
             if (error.Parameter is { } parameter) writer.WriteString("param", parameter);
             writer.WriteEndObject();
             writer.WriteEndObject();
         });
     }
+
+    /// <summary>This envelope has no list of its own for the faults of a body.</summary>
+    private static string Wording(GatewayError error) =>
+        error.Code is ErrorCode.InvalidRequest && error.Details.Count > 0 ? $"{error.Message}: {string.Join("; ", error.Details)}" : error.Message;
 
     /// <summary>The event that ends a stream of <c>/api/v1/chat</c> or <c>/api/v0</c> which failed after it had begun.</summary>
     public static byte[] FailureEvent(GatewayError error)

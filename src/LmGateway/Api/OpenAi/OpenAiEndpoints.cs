@@ -1,5 +1,4 @@
 using LmGateway.Api.Http;
-using LmGateway.Vocabulary;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -26,12 +25,8 @@ internal static class OpenAiEndpoints
         foreach (var path in Shorthands) routes.Map(path, (HttpContext context, PassthroughEndpoint endpoint) => PassOn(context, endpoint, "/v1" + path));
     }
 
-    private static Task PassOn(HttpContext context, PassthroughEndpoint endpoint, string path)
-    {
-        if (Allowed(context.Request.Path) is not { } allowed) return endpoint.RunAsync(context, path);
-        context.Response.Headers.Allow = allowed;
-        throw new GatewayException(ErrorCode.MethodNotAllowed, $"{context.Request.Method} is not possible on {context.Request.Path}; allowed: {allowed}.");
-    }
+    private static Task PassOn(HttpContext context, PassthroughEndpoint endpoint, string path) =>
+        Allowed(context.Request.Path) is { } allowed ? throw Methods.NotAllowed(context, allowed) : endpoint.RunAsync(context, path);
 
     /// <summary>The methods of a path that the gateway answers itself; null where it hands every method on.</summary>
     private static string? Allowed(PathString path)

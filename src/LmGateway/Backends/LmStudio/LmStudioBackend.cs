@@ -112,8 +112,8 @@ internal sealed partial class LmStudioBackend : IBackend
         await using (reply) throw new GatewayException(await Refusals.ReadAsync(reply, Name, cancellationToken));
     }
 
-    public IAsyncEnumerable<ChatEvent> GenerateAsync(string identifier, ChatRequest request, CancellationToken cancellationToken) =>
-        OpenAiGeneration.RunAsync(this, identifier, request, cancellationToken);
+    public IAsyncEnumerable<ChatEvent> GenerateAsync(string identifier, ChatRequest request, GenerationLimits limits, CancellationToken cancellationToken) =>
+        OpenAiGeneration.RunAsync(this, OpenAiGeneration.Exchange(identifier, request, limits), cancellationToken);
 
     public async ValueTask DisposeAsync()
     {

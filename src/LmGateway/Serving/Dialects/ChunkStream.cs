@@ -6,13 +6,10 @@ using LmGateway.Vocabulary;
 
 namespace LmGateway.Serving.Dialects;
 
-/// <summary>The state of one mended chat or completion stream: a block in, the whole events that came with it out.</summary>
-internal sealed class ChunkStream : IDisposable
+/// <summary>The state of one mended chat or completion stream.</summary>
+internal sealed class ChunkStream : MendedStream
 {
     private readonly ChatStreamOptions options;
-    private readonly ReplyTally tally;
-    private readonly SseSplitter splitter;
-    private readonly StreamOutput output;
     private readonly ChunkWriter chunks;
     private readonly ChunkWalk walk;
     private readonly PooledBuffer held;
@@ -20,101 +17,44 @@ internal sealed class ChunkStream : IDisposable
     private byte[]? usage;
 
     public ChunkStream(ChatStreamOptions options, ReplyTally tally)
+        : base(options.Pool, options.LongestEvent, tally)
     {
         this.options = options;
-        this.tally = tally;
         var identity = new ReplyIdentity(options.Id, options.Created, options.Model);
         chunks = new ChunkWriter(identity, options.Completions);
         walk = new ChunkWalk(options, identity, tally, chunks);
-        splitter = new SseSplitter(options.Pool, options.LongestEvent);
-        output = new StreamOutput(options.Pool);
         held = new PooledBuffer(options.Pool);
         usageChunk = new PooledBuffer(options.Pool);
     }
 
-    /// <summary>Everything has been written, <c>[DONE]</c> too.</summary>
-    public bool Ended { get; private set; }
-
-    /// <summary>Why the stream breaks off after what was returned last.</summary>
-    public GatewayException? Fault { get; private set; }
-
-    /// <summary>What a block gives on, valid until the next call; nothing if no event became whole.</summary>
-    public ReadOnlyMemory<byte> Take(ReadOnlyMemory<byte> block)
+    public override void Dispose()
     {
-        splitter.Feed(block);
-        output.Begin(splitter.Window);
-        try
-        {
-            while (!Ended && splitter.TryNext(out var found)) Take(found);
-        }
-        catch (GatewayException fault)
-        {
-            Fault = fault;
-        }
-
-        return output.Take();
-    }
-
-    /// <summary>Holds what is not whole yet; call it while the block is still valid.</summary>
-    public void Keep() => splitter.Keep();
-
-    /// <summary>What is left when the backend has closed the stream.</summary>
-    public ReadOnlyMemory<byte> TakeEnd()
-    {
-        output.Begin(splitter.Window);
-        try
-        {
-            if (splitter.TryLast(out var last)) Take(last);
-            if (!Ended) End(announced: false);
-        }
-        catch (GatewayException fault)
-        {
-            Fault = fault;
-        }
-
-        return output.Take();
-    }
-
-    public void Dispose()
-    {
-        splitter.Dispose();
-        output.Dispose();
+        base.Dispose();
         held.Dispose();
         usageChunk.Dispose();
         walk.Before.Dispose();
     }
 
-    private void Catching(Action act)
-    {
-        try
-        {
-            act();
-        }
-        catch (GatewayException fault)
-        {
-            Fault = fault;
-        }
-    }
+    protected override void EndOfStream() => End(announced: false);
 
-    private void Take(in SseEvent found)
+    protected override void Take(in SseEvent found)
     {
-        var data = found.Data.Span.Trim(" \t\r\n"u8);
-        if (data.SequenceEqual("[DONE]"u8))
+        if (IsDone(found.Data.Span))
         {
             End(announced: true);
             return;
         }
 
-        if (found.Name.Span.SequenceEqual("error"u8)) throw new GatewayException(UpstreamErrors.Read(200, data, options.Backend));
-        if (data.IsEmpty) return;
-        tally.Events++;
+        if (found.Name.Span.SequenceEqual("error"u8)) throw new GatewayException(UpstreamErrors.Read(200, found.Data.Span, options.Backend));
+        if (found.Data.Span.Trim((byte)' ').IsEmpty) return;
+        Tally.Events++;
         Read(found);
         if (walk.Usage is not null) KeepUsage(found);
         if (walk.ChoiceCount is null or 0 || walk.IsLate) return;
-        if (walk.Before.Length > 0) output.Writer.Write(walk.Before.WrittenSpan);
+        if (walk.Before.Length > 0) Output.Writer.Write(walk.Before.WrittenSpan);
         if (options.UsageInFinalChunk && walk.Finishes) Hold(found);
-        else if (walk.Splice.IsEmpty && found.Plain) output.Pass(found.Start, found.Length);
-        else WriteEvent(found, output.Writer);
+        else if (walk.Splice.IsEmpty && found.Plain) Output.Pass(found.Start, found.Length);
+        else WriteEvent(found, Output.Writer);
         if (usage is not null) Release();
     }
 
@@ -150,7 +90,7 @@ internal sealed class ChunkStream : IDisposable
     private void Release()
     {
         if (held.Length == 0) return;
-        var writer = output.Writer;
+        var writer = Output.Writer;
         var open = held.WrittenSpan.IndexOf((byte)'{') + 1;
         writer.Write(held.WrittenSpan[..open]);
         writer.Write("\"usage\":"u8);
@@ -162,7 +102,7 @@ internal sealed class ChunkStream : IDisposable
 
     private void WriteHeld()
     {
-        if (held.Length > 0) output.Writer.Write(held.WrittenSpan);
+        if (held.Length > 0) Output.Writer.Write(held.WrittenSpan);
         held.Clear();
     }
 
@@ -190,18 +130,18 @@ internal sealed class ChunkStream : IDisposable
         WriteHeld();
         if (options.UsageAsked && usage is not null)
         {
-            if (usageChunk.Length > 0) output.Writer.Write(usageChunk.WrittenSpan);
-            else chunks.WriteUsage(output.Writer, usage);
+            if (usageChunk.Length > 0) Output.Writer.Write(usageChunk.WrittenSpan);
+            else chunks.WriteUsage(Output.Writer, usage);
         }
 
-        output.Writer.Write(ChunkWriter.Done);
+        Output.Writer.Write(ChunkWriter.Done);
         Ended = true;
     }
 
     private void EndChoice(ChoiceProgress choice)
     {
         var reason = ChunkWalk.ReasonOf(choice);
-        walk.End(choice, reason, output.Writer);
+        walk.End(choice, reason, Output.Writer);
         if (options.UsageInFinalChunk)
         {
             WriteHeld();
@@ -209,7 +149,7 @@ internal sealed class ChunkStream : IDisposable
         }
         else
         {
-            chunks.WriteFinish(output.Writer, choice.Index, reason);
+            chunks.WriteFinish(Output.Writer, choice.Index, reason);
         }
     }
 

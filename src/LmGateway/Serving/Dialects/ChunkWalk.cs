@@ -1,3 +1,4 @@
+using LmGateway.Backends.Wire;
 using System.Buffers;
 using System.Globalization;
 using System.Text;

@@ -47,6 +47,22 @@ internal static class JsonText
     /// <summary>The same of text that is UTF-8 already.</summary>
     public static byte[] QuoteUtf8(ReadOnlySpan<byte> text) => Quote(JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes);
 
+    /// <summary>One JSON value from beginning to end.</summary>
+    public static bool IsWhole(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(json, Strict);
+            reader.Read();
+            reader.Skip();
+            return !reader.Read();
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
     public static bool Contains(in ReadOnlySequence<byte> body, ReadOnlySpan<byte> text)
     {
         if (body.IsSingleSegment) return body.FirstSpan.IndexOf(text) >= 0;

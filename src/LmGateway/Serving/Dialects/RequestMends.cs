@@ -30,7 +30,7 @@ internal sealed record MendedRequest
     /// <summary>The caller wants the usage of a stream; the backend was asked for it in any case.</summary>
     public required bool UsageAsked { get; init; }
 
-    /// <summary>The caller wants base64 and the backend will answer with numbers.</summary>
+    /// <summary>The caller wants base64; a backend that answers with numbers all the same has them converted.</summary>
     public required bool Base64Embeddings { get; init; }
 }
 
@@ -127,10 +127,11 @@ internal static class RequestMends
         if (!asked) plan.Splice.Insert(options.ValueStart + 1, "\"include_usage\":true,"u8.ToArray());
     }
 
+    /// <summary>Returns whether the caller asked for base64.</summary>
     private static bool AskForFloats(RequestPeek peek, RequestPlan plan, DialectDefects defects)
     {
-        if (!defects.HasFlag(DialectDefects.IgnoresBase64Embeddings) || peek.Text(RequestField.EncodingFormat) != "base64") return false;
-        plan.Set(RequestField.EncodingFormat, "\"float\""u8);
+        if (peek.Text(RequestField.EncodingFormat) != "base64") return false;
+        if (defects.HasFlag(DialectDefects.IgnoresBase64Embeddings)) plan.Set(RequestField.EncodingFormat, "\"float\""u8);
         return true;
     }
 }

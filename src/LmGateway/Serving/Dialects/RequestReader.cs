@@ -24,7 +24,7 @@ internal static class RequestReader
         }
         catch (JsonException fault)
         {
-            throw new GatewayException(new GatewayError(ErrorCode.InvalidRequest, Describe(fault)), fault);
+            throw new GatewayException(new GatewayError(ErrorCode.InvalidRequest, JsonFault.Describe(fault)), fault);
         }
     }
 
@@ -33,7 +33,7 @@ internal static class RequestReader
         var reader = new Utf8JsonReader(body, JsonText.Strict);
         reader.Read();
         if (reader.TokenType != JsonTokenType.StartObject) throw RequestPeek.Invalid($"The request body must be a JSON object, not {Describe(reader.TokenType)}.");
-        var members = new List<RequestMember>();
+        var members = new List<RequestMember>(8);
         var inside = reader.BytesConsumed;
         var end = inside;
         var count = 0;
@@ -87,11 +87,4 @@ internal static class RequestReader
         JsonTokenType.Null => "null",
         _ => "a boolean",
     };
-
-    private static string Describe(JsonException fault)
-    {
-        var text = fault.Message;
-        var position = text.IndexOf(" LineNumber:", StringComparison.Ordinal);
-        return $"The request body is not valid JSON (line {fault.LineNumber + 1}, byte {fault.BytePositionInLine + 1}): {(position < 0 ? text : text[..position])}";
-    }
 }

@@ -1,3 +1,4 @@
+using LmGateway.Backends.Wire;
 using System.Buffers;
 
 namespace LmGateway.Serving.Dialects;

@@ -27,9 +27,11 @@ internal static class GetCommand
         var id = name.StartsWith(Hub, StringComparison.Ordinal) ? name[Hub.Length..] : name;
         if (id.ToLowerInvariant().Split('/') is [var owner, var model]) return new JsonObject { ["type"] = "artifact", ["owner"] = owner, ["name"] = model };
         context.Terminal.Info($"Searching staff picks with the term {name}");
-        var picks = (await app.CallAsync("repository", "fuzzyFindStaffPicks", cancellationToken, new JsonObject { ["searchTerm"] = name })).GetProperty("results").EnumerateArray().ToList();
-        if (picks.Count == 0) throw LmsExit.Error("No staff picks found with the specified search criteria.");
-        var names = picks.Select(pick => $"{pick.GetProperty("owner").GetString()}/{pick.GetProperty("name").GetString()}").ToList();
+        var found = await app.CallAsync("repository", "fuzzyFindStaffPicks", cancellationToken, new JsonObject { ["searchTerm"] = name });
+        var names = found.GetProperty("results").EnumerateArray()
+            .Select(pick => $"{pick.GetProperty("owner").GetString()}/{pick.GetProperty("name").GetString()}")
+            .ToList();
+        if (names.Count == 0) throw LmsExit.Error("No staff picks found with the specified search criteria.");
         LmsPrompt.Select(context.Terminal, "Select a model to download", names);
         throw new LmsExit(text: null);
     }
@@ -58,7 +60,8 @@ internal static class GetCommand
             }
         }
 
-        if (nothingToDo) context.Terminal.Info(screen.AlreadyOwned is { } key ? $"Model already downloaded. To use, run: lms load {key}" : "Everything is already downloaded");
+        if (!nothingToDo) return;
+        context.Terminal.Info(screen.AlreadyOwned is { } key ? $"Model already downloaded. To use, run: lms load {key}" : "Everything is already downloaded");
     }
 
     /// <summary>What is to be downloaded; <paramref name="Confirmed"/> by <c>--yes</c>.</summary>

@@ -100,12 +100,18 @@ internal static partial class ImportCommand
         /// <summary>.NET has no call for hard links; a copy reads the same.</summary>
         private static readonly Way HardLink = new("create a hard link at", "Hard link created at", File.Copy);
 
-        private static readonly Way SymbolicLink = new("create a symbolic link at", "Symbolic link created at", (from, to) => File.CreateSymbolicLink(to, from));
+        private static readonly Way SymbolicLink =
+            new("create a symbolic link at", "Symbolic link created at", (from, to) => File.CreateSymbolicLink(to, from));
 
         public static Way Of(CommandLine line)
         {
-            Way[] chosen = [.. new[] { ("copy", Copy), ("hard-link", HardLink), ("symbolic-link", SymbolicLink) }.Where(way => line.Has(way.Item1)).Select(way => way.Item2)];
-            return chosen switch { [] => Move, [var one] => one, _ => throw LmsExit.Error("Cannot use more than one of --copy, --hard-link and --symbolic-link.") };
+            (string Option, Way Way)[] ways = [("copy", Copy), ("hard-link", HardLink), ("symbolic-link", SymbolicLink)];
+            return ways.Where(candidate => line.Has(candidate.Option)).ToList() switch
+            {
+                [] => Move,
+                [var one] => one.Way,
+                _ => throw LmsExit.Error("Cannot use more than one of --copy, --hard-link and --symbolic-link."),
+            };
         }
     }
 }

@@ -14,9 +14,15 @@ internal static class ListCommand
         if (key is not null && line.Has("variants")) throw LmsExit.Error("Cannot use --variants together with a model key.");
         using var app = await context.FindAppAsync(line, cancellationToken);
         var models = key is not null ? await VariantsAsync(app, key, cancellationToken) : await DownloadedAsync(app, line, cancellationToken);
-        if (!line.Has("json")) context.Terminal.Write(Text(models, [.. (await app.LoadedAsync(cancellationToken)).Select(loaded => Field(loaded.Info, "modelKey"))]));
-        else if (line.Has("variants")) context.Terminal.WriteLine(JsonText.Of(await WithVariantsAsync(app, models, cancellationToken)));
-        else context.Terminal.WriteLine(JsonText.Of(Json.List(models.Select(Json.Node))));
+        if (!line.Has("json"))
+        {
+            var loaded = await app.LoadedAsync(cancellationToken);
+            context.Terminal.Write(Text(models, [.. loaded.Select(model => Field(model.Info, "modelKey"))]));
+            return;
+        }
+
+        var list = line.Has("variants") ? await WithVariantsAsync(app, models, cancellationToken) : Json.List(models.Select(Json.Node));
+        context.Terminal.WriteLine(JsonText.Of(list));
     }
 
     private static async Task<IReadOnlyList<JsonElement>> VariantsAsync(LmsApp app, string key, CancellationToken cancellationToken) =>
@@ -62,7 +68,15 @@ internal static class ListCommand
         var key = Field(model, "modelKey");
         var variants = model.TryGetProperty("variants", out var list) ? list.GetArrayLength() : 0;
         var name = variants == 0 ? key : $"{key} ({variants} variant{(variants == 1 ? "" : "s")})";
-        return [name, Field(model, "paramsString"), Architecture(Field(model, "architecture")), LmsText.DecimalSize(model.GetProperty("sizeBytes").GetInt64()), "Local", loaded.Contains(key) ? "✓ LOADED" : ""];
+        return
+        [
+            name,
+            Field(model, "paramsString"),
+            Architecture(Field(model, "architecture")),
+            LmsText.DecimalSize(model.GetProperty("sizeBytes").GetInt64()),
+            "Local",
+            loaded.Contains(key) ? "✓ LOADED" : "",
+        ];
     }
 
     private static string Architecture(string name) => name == "nomic-bert" ? "Nomic BERT" : name;

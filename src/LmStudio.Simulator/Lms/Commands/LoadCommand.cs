@@ -19,7 +19,8 @@ internal static class LoadCommand
     }
 
     /// <summary>Vision projectors can be listed as models of their own; they cannot be loaded.</summary>
-    private static bool IsModel(JsonElement model) => !model.TryGetProperty("architecture", out var name) || !name.GetString()!.Contains("clip", StringComparison.OrdinalIgnoreCase);
+    private static bool IsModel(JsonElement model) =>
+        !model.TryGetProperty("architecture", out var name) || !name.GetString()!.Contains("clip", StringComparison.OrdinalIgnoreCase);
 
     private static JsonElement Choose(LmsContext context, CommandLine line, List<JsonElement> models)
     {
@@ -29,15 +30,18 @@ internal static class LoadCommand
             : models.Where(model => IsSubsequence(asked, Key(model))).OrderByDescending(model => Key(model) == asked).ToList();
         if (found.Count == 1 || (found.Count > 1 && (Key(found[0]) == asked || line.Has("yes"))))
         {
-            if (found.Count > 1 && Key(found[0]) != asked) context.Terminal.Warn($"{found.Count} models match \"{asked}\". Loading the first one, {Key(found[0])}.");
+            if (found.Count > 1 && Key(found[0]) != asked)
+                context.Terminal.Warn($"{found.Count} models match \"{asked}\". Loading the first one, {Key(found[0])}.");
             return found[0];
         }
 
         if (line.Has("yes"))
             throw new LmsExit(LmsText.Box("Error",
-                "Model not found", "", $"No model found that matches model key \"{asked}\".", "", "To see a list of all downloaded models, run:", "", "    lms ls", "",
+                "Model not found", "", $"No model found that matches model key \"{asked}\".", "",
+                "To see a list of all downloaded models, run:", "", "    lms ls", "",
                 "To select a model interactively, remove the --yes flag:", "", "    lms load"));
-        if (found.Count == 0) context.Terminal.WriteLine($"\n! Cannot find a model matching the provided model key ({asked}). Please select one from the list below.");
+        if (found.Count == 0)
+            context.Terminal.WriteLine($"\n! Cannot find a model matching the provided model key ({asked}). Please select one from the list below.");
         var entries = found.Count == 0 ? models : found;
         LmsPrompt.Select(context.Terminal, "Select a model to load", [.. entries.Select(model => $"{Key(model)} ({LmsText.BinarySize(Size(model))})")]);
         throw new LmsExit(text: null);
@@ -54,8 +58,9 @@ internal static class LoadCommand
             await foreach (var message in socket.MessagesAsync(cancellationToken))
             {
                 if (message.GetProperty("type").ValueEquals("success")) identifier = message.GetProperty("info").GetProperty("identifier").GetString()!;
-                if (message.GetProperty("type").ValueEquals("progress"))
-                    context.Terminal.Write($"\e[?25l\rLoading {Key(model)} {Math.Round(message.GetProperty("progress").GetDouble() * 100)}% {context.Terminal.Spin()}");
+                if (!message.GetProperty("type").ValueEquals("progress")) continue;
+                var percent = Math.Round(message.GetProperty("progress").GetDouble() * 100);
+                context.Terminal.Write($"\e[?25l\rLoading {Key(model)} {percent}% {context.Terminal.Spin()}");
             }
         }
         finally

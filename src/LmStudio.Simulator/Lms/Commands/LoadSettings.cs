@@ -37,7 +37,8 @@ internal sealed record LoadSettings(string? Identifier, double? Gpu, int? Contex
         Add($"{domain}.load.llama.acceleration.offloadRatio", Gpu);
         Add($"{domain}.load.contextLength", ContextLength);
         if (domain == "llm") Add("llm.load.numParallelSessions", Parallel);
-        return new JsonObject { ["layers"] = new JsonArray(new JsonObject { ["layerName"] = "apiOverride", ["config"] = new JsonObject { ["fields"] = fields } }) };
+        var layer = new JsonObject { ["layerName"] = "apiOverride", ["config"] = new JsonObject { ["fields"] = fields } };
+        return new JsonObject { ["layers"] = new JsonArray(layer) };
     }
 
     private static double? Ratio(string? text)
@@ -50,7 +51,9 @@ internal sealed record LoadSettings(string? Identifier, double? Gpu, int? Contex
     }
 
     private static int? Whole(string? text, string option) =>
-        text is null ? null : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : throw Invalid(option, text, "Not a number");
+        text is null ? null
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
+        : throw Invalid(option, text, "Not a number");
 
     private static LmsExit Invalid(string option, string value, string why) => LmsExit.Usage($"option '{option}' argument '{value}' is invalid. {why}");
 }

@@ -29,5 +29,7 @@ internal static class LogCommand
     };
 
     private static string Text(JsonElement data) =>
-        ((string[])["content", "input", "output"]).Select(name => data.TryGetProperty(name, out var text) ? text.GetString() : null).First(text => text is not null)!;
+        ((string[])["content", "input", "output"])
+            .Select(name => data.TryGetProperty(name, out var text) ? text.GetString() : null)
+            .First(text => text is not null)!;
 }

@@ -16,7 +16,8 @@ internal sealed class PlanScreen(LmsTerminal terminal, bool confirmed)
         var spin = terminal.Spin();
         var isArtifact = node.GetProperty("type").ValueEquals("artifact");
         Begin(isArtifact ? Name(node) : "Concrete Model", spin);
-        Draw(isArtifact ? $"   {terminal.Spin()} {Name(node)} - Resolving..." : $"   {terminal.Spin()} Finding options based on your system... (0/1)", $"{spin} Resolving download plan...");
+        var work = isArtifact ? $"{Name(node)} - Resolving..." : "Finding options based on your system... (0/1)";
+        Draw($"   {terminal.Spin()} {work}", $"{spin} Resolving download plan...");
     }
 
     public void Ready(JsonElement plan)
@@ -46,10 +47,12 @@ internal sealed class PlanScreen(LmsTerminal terminal, bool confirmed)
 
     private static string What(JsonElement node)
     {
-        if (node.GetProperty("type").ValueEquals("artifact")) return $"model {Name(node)} - {LmsText.DecimalSize(node.GetProperty("sizeBytes").GetInt64())}";
+        if (node.GetProperty("type").ValueEquals("artifact")) return $"model {Name(node)} - {Size(node)}";
         var file = node.GetProperty("selected");
-        return $"{Text(file, "displayName")} {Text(file, "quantName")} [{Text(file, "compatibilityType").ToUpperInvariant()}] - {LmsText.DecimalSize(file.GetProperty("sizeBytes").GetInt64())}";
+        return $"{Text(file, "displayName")} {Text(file, "quantName")} [{Text(file, "compatibilityType").ToUpperInvariant()}] - {Size(file)}";
     }
+
+    private static string Size(JsonElement element) => LmsText.DecimalSize(element.GetProperty("sizeBytes").GetInt64());
 
     private static string Name(JsonElement node) => $"{Text(node, "owner")}/{Text(node, "name")}";
 

@@ -8,6 +8,8 @@ namespace LmStudio.Simulator.Lms.Commands;
 /// <summary><c>lms ps</c>: what is loaded and what it is doing.</summary>
 internal static class ProcessesCommand
 {
+    private static readonly string[] Heading = ["IDENTIFIER", "MODEL", "STATUS", "SIZE", "CONTEXT", "PARALLEL", "DEVICE", "TTL"];
+
     public static async Task RunAsync(LmsContext context, string[] arguments, CancellationToken cancellationToken)
     {
         var line = CommandLine.Parse(arguments, [.. LmsContext.Connection, "json"]);
@@ -19,7 +21,7 @@ internal static class ProcessesCommand
         else if (loaded.Count == 0)
             context.Terminal.Info("No models are currently loaded.\n\nTo load a model, run:\n\n    lms load <model path>");
         else
-            context.Terminal.WriteLine("\n" + LmsText.Table([["IDENTIFIER", "MODEL", "STATUS", "SIZE", "CONTEXT", "PARALLEL", "DEVICE", "TTL"], .. loaded.Select(model => Row(model, context.TimeProvider))]));
+            context.Terminal.WriteLine("\n" + LmsText.Table([Heading, .. loaded.Select(model => Row(model, context.TimeProvider))]));
     }
 
     /// <summary>The instance without its reference, with its state and the number of predictions it runs at once.</summary>
@@ -28,7 +30,8 @@ internal static class ProcessesCommand
         var described = JsonObject.Create(info)!;
         described.Remove("instanceReference");
         var specifier = new JsonObject { ["type"] = "instanceReference", ["instanceReference"] = info.GetProperty("instanceReference").GetString() };
-        var state = await app.CallAsync(domain, "getInstanceProcessingState", cancellationToken, new JsonObject { ["specifier"] = specifier.DeepClone(), ["throwIfNotFound"] = true });
+        var named = new JsonObject { ["specifier"] = specifier.DeepClone(), ["throwIfNotFound"] = true };
+        var state = await app.CallAsync(domain, "getInstanceProcessingState", cancellationToken, named);
         described["status"] = state.GetProperty("status").GetString();
         described["queued"] = state.GetProperty("queued").GetInt32();
         var config = KvConfig.FromConfig(await app.CallAsync(domain, "getLoadConfig", cancellationToken, new JsonObject { ["specifier"] = specifier }));

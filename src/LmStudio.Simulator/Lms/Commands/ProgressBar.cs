@@ -14,11 +14,16 @@ internal sealed class ProgressBar(LmsTerminal terminal)
     {
         var (done, total, speed) = (Number(update, "downloadedBytes"), Number(update, "totalBytes"), Number(update, "speedBytesPerSecond"));
         var share = total > 0 ? done / total : 0;
-        var left = speed > 0 ? TimeSpan.FromSeconds(Math.Round((total - done) / speed, MidpointRounding.AwayFromZero)).ToString(@"mm\:ss", CultureInfo.InvariantCulture) : "Infinity:NaN";
-        terminal.Write("\e[?25l\e[s" + (_shown ? "" : "\e[2K")
-            + string.Create(CultureInfo.InvariantCulture, $"\r⠋ [{Bar(share)}] {share * 100:0.00}% | {LmsText.DecimalSize(done),9} / {LmsText.DecimalSize(total)} | {LmsText.DecimalSize(speed)}/s | ETA {left}          \e[u"));
+        var percent = (share * 100).ToString("0.00", CultureInfo.InvariantCulture);
+        var figures = $"{LmsText.DecimalSize(done),9} / {LmsText.DecimalSize(total)} | {LmsText.DecimalSize(speed)}/s";
+        terminal.Write($"\e[?25l\e[s{(_shown ? "" : "\e[2K")}\r⠋ [{Bar(share)}] {percent}% | {figures} | ETA {Left((total - done) / speed)}          \e[u");
         _shown = true;
     }
+
+    /// <summary>The real one has no better word either when nothing moves.</summary>
+    private static string Left(double seconds) => double.IsFinite(seconds)
+        ? TimeSpan.FromSeconds(Math.Round(seconds, MidpointRounding.AwayFromZero)).ToString(@"mm\:ss", CultureInfo.InvariantCulture)
+        : "Infinity:NaN";
 
     public void End() => terminal.Write("\e[2K\e[1G\e[?25h");
 

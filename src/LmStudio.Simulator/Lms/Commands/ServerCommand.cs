@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using LmStudio.Simulator.WebSockets;
 
 namespace LmStudio.Simulator.Lms.Commands;
 
@@ -22,7 +23,8 @@ internal static class ServerCommand
         var bind = line["bind"] ?? context.Environment.GetValueOrDefault("LMS_SERVER_HOST") ?? "127.0.0.1";
         using var app = await context.FindAppAsync(CommandLine.Parse([]), cancellationToken);
         if (line.Has("cors")) context.Terminal.Warn("CORS is enabled. Any website that you visit can use the server.");
-        await app.CallAsync("system", "startHttpServer", cancellationToken, new JsonObject { ["port"] = port, ["cors"] = line.Has("cors"), ["networkInterface"] = bind });
+        var parameter = new JsonObject { ["port"] = port, ["cors"] = line.Has("cors"), ["networkInterface"] = bind };
+        await app.CallAsync("system", "startHttpServer", cancellationToken, parameter);
         for (var probe = 0; probe < Probes; probe++)
         {
             if (probe > 0) await Task.Delay(TimeSpan.FromSeconds(1), context.TimeProvider, cancellationToken);
@@ -47,8 +49,7 @@ internal static class ServerCommand
         var running = await RunningPortAsync(context, cancellationToken);
         var text = running is { } port ? $"The server is running on port {port}." : "The server is not running.";
         if (!line.Has("json")) context.Terminal.Info(text);
-        else if (context.Home.HttpServer()?.Port is { } last) context.Terminal.WriteLine($$"""{"running":{{(running is null ? "false" : "true")}},"port":{{last}}}""");
-        else context.Terminal.WriteLine("""{"running":false}""");
+        else context.Terminal.WriteLine(JsonText.Of(new JsonObject { ["running"] = running is not null }.With("port", context.Home.HttpServer()?.Port)));
     }
 
     /// <summary>The port at which the HTTP server answers now; null when it does not or was never used.</summary>

@@ -16,7 +16,9 @@ internal static class UnloadCommand
         }
 
         using var app = await context.FindAppAsync(line, cancellationToken);
-        var loaded = (await app.LoadedAsync(cancellationToken)).Select(model => new Loaded(model.Namespace, model.Info.GetProperty("identifier").GetString()!)).ToList();
+        var loaded = (await app.LoadedAsync(cancellationToken))
+            .Select(model => new Loaded(model.Namespace, model.Info.GetProperty("identifier").GetString()!))
+            .ToList();
         if (line.Has("all")) await UnloadAllAsync(context, app, loaded, cancellationToken);
         else await UnloadOneAsync(context, app, Choose(context, loaded, identifier), identifier, cancellationToken);
     }
@@ -35,7 +37,8 @@ internal static class UnloadCommand
         if (model is null)
         {
             context.Terminal.Info(LmsText.Box("Error",
-                "Model Not Found", "", $"Cannot find a model with the identifier \"{identifier}\".", "", "To see a list of loaded models, run:", "", "    lms ps"));
+                "Model Not Found", "", $"Cannot find a model with the identifier \"{identifier}\".", "",
+                "To see a list of loaded models, run:", "", "    lms ps"));
             return;
         }
 

@@ -27,7 +27,8 @@ internal sealed class DownloadPlan(Downloads downloads, DownloadableModel model,
     {
         if (downloads.IsDownloaded(Model, Selected)) return Plan(Node("satisfied"), 0, "none");
         var running = downloads.Running(Model, Selected);
-        return Plan(Node("completed"), Selected.SizeBytes, running is null ? "startNewDownload" : "attachToExistingDownload").With("downloadJobIdentifier", running?.Id);
+        var action = running is null ? "startNewDownload" : "attachToExistingDownload";
+        return Plan(Node("completed"), Selected.SizeBytes, action).With("downloadJobIdentifier", running?.Id);
     }
 
     private JsonObject Plan(JsonObject node, long size, string action) => new()

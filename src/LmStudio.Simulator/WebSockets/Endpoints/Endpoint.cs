@@ -22,7 +22,8 @@ internal sealed record EndpointCall(JsonElement Parameter)
 internal abstract record Endpoint(string Name, Shape Parameter);
 
 /// <summary>One question, one answer; a null answer is a void one.</summary>
-internal sealed record RpcEndpoint(string Name, Shape Parameter, Func<EndpointCall, CancellationToken, Task<JsonNode?>> AnswerAsync) : Endpoint(Name, Parameter)
+internal sealed record RpcEndpoint(
+    string Name, Shape Parameter, Func<EndpointCall, CancellationToken, Task<JsonNode?>> AnswerAsync) : Endpoint(Name, Parameter)
 {
     /// <summary>The answer ends the connection, and this follows when the client has gone.</summary>
     public Action? Afterwards { get; init; }
@@ -33,4 +34,5 @@ internal sealed record RpcEndpoint(string Name, Shape Parameter, Func<EndpointCa
 }
 
 /// <summary>A conversation of messages; it ends with a close when <paramref name="RunAsync"/> returns and with an error when it throws.</summary>
-internal sealed record ChannelEndpoint(string Name, Shape Parameter, Shape Message, Func<EndpointCall, OpenChannel, CancellationToken, Task> RunAsync) : Endpoint(Name, Parameter);
+internal sealed record ChannelEndpoint(
+    string Name, Shape Parameter, Shape Message, Func<EndpointCall, OpenChannel, CancellationToken, Task> RunAsync) : Endpoint(Name, Parameter);

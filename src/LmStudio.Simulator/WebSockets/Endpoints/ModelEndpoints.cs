@@ -18,8 +18,13 @@ internal sealed class ModelEndpoints(SimulatedLmStudio studio, ModelDomain domai
         RpcEndpoint.Immediate("getModelInfo", OneOrNone, call => Named(call) is { } instance ? ModelJson.Instance(instance) : null),
         RpcEndpoint.Immediate("getInstanceProcessingState", OneOrNone, call => Named(call) is { } instance ? State(instance) : null),
         RpcEndpoint.Immediate("getLoadConfig", One, call => ModelJson.Config(Required(call).LoadConfig)),
-        RpcEndpoint.Immediate("getBasePredictionConfig", new Shape.Keys(("specifier", Shapes.Specifier), ("ignoreServerSessionConfig", Shapes.OptionalFlag)), BasePrediction),
-        RpcEndpoint.Immediate("estimateModelUsage", new Shape.Keys(("modelKey", Shapes.Key), ("loadConfigStack", Shapes.ConfigStack), ("deviceIdentifier", Shapes.Device)), Estimate),
+        RpcEndpoint.Immediate("getBasePredictionConfig", new Shape.Keys(
+            ("specifier", Shapes.Specifier),
+            ("ignoreServerSessionConfig", Shapes.OptionalFlag)), BasePrediction),
+        RpcEndpoint.Immediate("estimateModelUsage", new Shape.Keys(
+            ("modelKey", Shapes.Key),
+            ("loadConfigStack", Shapes.ConfigStack),
+            ("deviceIdentifier", Shapes.Device)), Estimate),
         RpcEndpoint.Immediate("unloadModel", new Shape.Keys(("identifier", Shapes.Key), ("deviceIdentifier", Shapes.Device)), Unload),
         RpcEndpoint.Immediate("tokenize", new Shape.Keys(("specifier", Shapes.Specifier), ("inputString", Shapes.Text)), Tokenize),
         RpcEndpoint.Immediate("countTokens", new Shape.Keys(("specifier", Shapes.Specifier), ("inputString", Shapes.Text)), CountTokens),
@@ -117,7 +122,8 @@ internal sealed class ModelEndpoints(SimulatedLmStudio studio, ModelDomain domai
 
     private static JsonObject? LoadMessage(LoadEvent step) => step switch
     {
-        LoadEvent.Resolved resolved => Message("resolved", ModelJson.Info(resolved.Model)).With("ambiguous", resolved.Ambiguous.Count > 0 ? Json.Texts(resolved.Ambiguous) : null),
+        LoadEvent.Resolved resolved => Message("resolved", ModelJson.Info(resolved.Model))
+            .With("ambiguous", resolved.Ambiguous.Count > 0 ? Json.Texts(resolved.Ambiguous) : null),
         LoadEvent.Progress progress => new JsonObject { ["type"] = "progress", ["progress"] = progress.Value },
         LoadEvent.Loaded loaded => Message("success", ModelJson.Instance(loaded.Instance)),
         _ => null,
@@ -127,7 +133,7 @@ internal sealed class ModelEndpoints(SimulatedLmStudio studio, ModelDomain domai
     {
         LoadEvent.AlreadyLoaded already => Message("alreadyLoaded", ModelJson.Instance(already.Instance)),
         LoadEvent.UnloadingOther other => Message("unloadingOtherJITModel", ModelJson.Instance(other.Instance)),
-        LoadEvent.Starting starting => new JsonObject { ["type"] = "startLoading", ["identifier"] = starting.Identifier, ["info"] = ModelJson.Info(starting.Model) },
+        LoadEvent.Starting starting => Message("startLoading", ModelJson.Info(starting.Model)).With("identifier", starting.Identifier),
         LoadEvent.Progress progress => new JsonObject { ["type"] = "loadProgress", ["progress"] = progress.Value },
         LoadEvent.Loaded loaded => Message("loadSuccess", ModelJson.Instance(loaded.Instance)),
         _ => null,

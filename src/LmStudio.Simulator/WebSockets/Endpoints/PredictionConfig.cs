@@ -24,15 +24,27 @@ internal static class PredictionConfig
         MaxTokens = Checked(config["llm.prediction.maxPredictedTokens"]),
         StopStrings = [.. Items(config["llm.prediction.stopStrings"]).Where(item => item.ValueKind == JsonValueKind.String).Select(item => item.GetString()!)],
         Schema = Member(config["llm.prediction.structured"], "jsonSchema"),
-        Tools = [.. Items(Member(config["llm.prediction.tools"], "tools")).Select(tool => Member(tool, "function")).OfType<JsonElement>().Select(Tool).OfType<ToolDefinition>()],
-        ToolChoice = Text(Member(config["llm.prediction.toolChoice"], "mode")) switch { "none" => ToolChoice.None, "required" => ToolChoice.Required, _ => ToolChoice.Auto },
+        Tools = [.. Items(Member(config["llm.prediction.tools"], "tools")).Select(Tool).OfType<ToolDefinition>()],
+        ToolChoice = Text(Member(config["llm.prediction.toolChoice"], "mode")) switch
+        {
+            "none" => ToolChoice.None,
+            "required" => ToolChoice.Required,
+            _ => ToolChoice.Auto,
+        },
         Reasoning = config.Bool("llm.prediction.reasoning.enableThinking") ?? false,
     };
 
-    private static ToolDefinition? Tool(JsonElement function) => Text(Member(function, "name")) is { } name ? new ToolDefinition(name, Member(function, "parameters")) : null;
+    private static ToolDefinition? Tool(JsonElement tool)
+    {
+        var function = Member(tool, "function");
+        return Text(Member(function, "name")) is { } name ? new ToolDefinition(name, Member(function, "parameters")) : null;
+    }
 
-    private static int? Checked(JsonElement? box) =>
-        Member(box, "checked") is { ValueKind: JsonValueKind.True } && Member(box, "value") is { ValueKind: JsonValueKind.Number } value && value.TryGetInt32(out var number) ? number : null;
+    private static int? Checked(JsonElement? box)
+    {
+        if (Member(box, "checked") is not { ValueKind: JsonValueKind.True }) return null;
+        return Member(box, "value") is { ValueKind: JsonValueKind.Number } value && value.TryGetInt32(out var number) ? number : null;
+    }
 
     private static JsonElement? Member(JsonElement? value, string name) =>
         value is { ValueKind: JsonValueKind.Object } present && present.TryGetProperty(name, out var member) ? member : null;

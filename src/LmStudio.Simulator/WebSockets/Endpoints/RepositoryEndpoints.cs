@@ -35,7 +35,8 @@ internal sealed class RepositoryEndpoints(SimulatedLmStudio studio)
     [
         RpcEndpoint.Immediate("searchModels", new Shape.Keys(("opts", new Shape.Keys(
             ("searchTerm", Shapes.OptionalText), ("limit", Limit), ("compatibilityTypes", Shapes.CompatibilityTypes)))), Search),
-        RpcEndpoint.Immediate("getModelDownloadOptions", new Shape.Keys(("modelSearchResultIdentifier", new Shape.Union("type", (Catalog, Identifier), (HuggingFace, Identifier)))), Options),
+        RpcEndpoint.Immediate("getModelDownloadOptions", new Shape.Keys(
+            ("modelSearchResultIdentifier", new Shape.Union("type", (Catalog, Identifier), (HuggingFace, Identifier)))), Options),
         RpcEndpoint.Immediate("fuzzyFindStaffPicks", new Shape.Keys(
             ("searchTerm", Shapes.OptionalText), ("limit", Limit), ("compatibilityTypes", Shapes.CompatibilityTypes)), StaffPicks),
         RpcEndpoint.Immediate("lmLinkStatus", Shapes.None, _ => new JsonObject
@@ -104,8 +105,9 @@ internal sealed class RepositoryEndpoints(SimulatedLmStudio studio)
 
     private async Task DownloadAsync(EndpointCall call, OpenChannel channel, CancellationToken cancellationToken)
     {
-        var parts = call.Text("downloadIdentifier")!.Split(':');
-        if (parts is not [Catalog or HuggingFace, _, _]) throw new ProtocolException(new ProtocolError($"Invalid download identifier \"{call.Text("downloadIdentifier")}\""));
+        var identifier = call.Text("downloadIdentifier")!;
+        var parts = identifier.Split(':');
+        if (parts is not [Catalog or HuggingFace, _, _]) throw new ProtocolException(new ProtocolError($"Invalid download identifier \"{identifier}\""));
         var (model, option) = Model(parts[0], parts[1], parts[2]);
         await new DownloadConversation(studio, channel).DownloadAsync(model, option, "cancel", cancellationToken);
         await channel.SendAsync(new JsonObject { ["type"] = "success", ["defaultIdentifier"] = studio.Downloads.KeyOf(model, option) }, cancellationToken);
@@ -121,7 +123,8 @@ internal sealed class RepositoryEndpoints(SimulatedLmStudio studio)
         await new DownloadConversation(studio, channel).PlanAsync(plan, cancellationToken);
     }
 
-    private static (DownloadableModel, DownloadOption) HuggingFaceModel(EndpointCall source) => Model(HuggingFace, $"{source.Text("user")}/{source.Text("repo")}", null);
+    private static (DownloadableModel, DownloadOption) HuggingFaceModel(EndpointCall source) =>
+        Model(HuggingFace, $"{source.Text("user")}/{source.Text("repo")}", null);
 
     /// <summary>The first preference that the model can meet, or null.</summary>
     private static DownloadOption? Preferred(DownloadableModel model, EndpointCall call)
@@ -129,7 +132,9 @@ internal sealed class RepositoryEndpoints(SimulatedLmStudio studio)
         var preferences = new EndpointCall(call.Value("opts") ?? default).Value("resolutionPreference");
         if (preferences is null) return null;
         return preferences.Value.EnumerateArray().Select(preference => new EndpointCall(preference))
-            .Select(preference => preference.Text("quantName") is { } quant ? model.Option(quant) : model.Options.FirstOrDefault(option => option.FileName == preference.Text("fileName")))
+            .Select(preference => preference.Text("quantName") is { } quant
+                ? model.Option(quant)
+                : model.Options.FirstOrDefault(option => option.FileName == preference.Text("fileName")))
             .FirstOrDefault(option => option is not null);
     }
 

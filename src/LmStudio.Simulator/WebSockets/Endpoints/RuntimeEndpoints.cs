@@ -73,7 +73,12 @@ internal static class RuntimeEndpoints
     private static JsonObject Cpu() => new()
     {
         ["result"] = Success(),
-        ["cpuInfo"] = new JsonObject { ["name"] = "Simulated CPU", ["architecture"] = "x86_64", ["supportedInstructionSetExtensions"] = Json.Texts(["AVX2", "AVX"]) },
+        ["cpuInfo"] = new JsonObject
+        {
+            ["name"] = "Simulated CPU",
+            ["architecture"] = "x86_64",
+            ["supportedInstructionSetExtensions"] = Json.Texts(["AVX2", "AVX"]),
+        },
     };
 
     private static JsonObject Success() => new() { ["code"] = "success", ["message"] = "" };

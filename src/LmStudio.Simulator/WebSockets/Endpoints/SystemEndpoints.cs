@@ -16,7 +16,10 @@ internal sealed class SystemEndpoints(SimulatedLmStudio studio, Action shutDown)
         RpcEndpoint.Immediate("listDownloadedModelVariants", new Shape.Keys(("modelKey", Shapes.Text)), Variants),
         RpcEndpoint.Immediate("version", Shapes.None, _ => new JsonObject { ["version"] = studio.Settings.AppVersion, ["build"] = Build }),
         RpcEndpoint.Immediate("info", Shapes.None, _ => Info()),
-        RpcEndpoint.Immediate("notify", new Shape.Keys(("title", Shapes.Text), ("description", Shapes.OptionalText), ("noAutoDismiss", Shapes.OptionalFlag)), Notify),
+        RpcEndpoint.Immediate("notify", new Shape.Keys(
+            ("title", Shapes.Text),
+            ("description", Shapes.OptionalText),
+            ("noAutoDismiss", Shapes.OptionalFlag)), Notify),
         RpcEndpoint.Immediate("startHttpServer", new Shape.Keys(
             ("port", new Shape.Optional(new Shape.Number(Min: 1, Max: 65535, Whole: true))),
             ("cors", Shapes.OptionalFlag),
@@ -24,7 +27,8 @@ internal sealed class SystemEndpoints(SimulatedLmStudio studio, Action shutDown)
         RpcEndpoint.Immediate("stopHttpServer", Shapes.None, _ => Switch(on: false)),
         RpcEndpoint.Immediate("requestShutdown", Shapes.None, _ => null) with { Afterwards = shutDown },
         RpcEndpoint.Immediate("getExperimentFlags", Shapes.None, _ => new JsonArray()),
-        new ChannelEndpoint("alive", Shapes.None, new Shape.Union("type"), (_, _, ended) => Task.Delay(Timeout.InfiniteTimeSpan, studio.Settings.TimeProvider, ended)),
+        new ChannelEndpoint("alive", Shapes.None, new Shape.Union("type"),
+            (_, _, ended) => Task.Delay(Timeout.InfiniteTimeSpan, studio.Settings.TimeProvider, ended)),
     ];
 
     private JsonArray Variants(EndpointCall call)

@@ -124,9 +124,11 @@ internal abstract partial record Shape
 
     internal sealed record OneOf(params string[] Names) : Shape
     {
+        public static string Quoted(IEnumerable<string> names) => string.Join(" | ", names.Select(name => $"'{name}'"));
+
         protected internal override void Check(JsonElement? value, string path, List<string> found)
         {
-            var options = string.Join(" | ", Names.Select(name => $"'{name}'"));
+            var options = Quoted(Names);
             if (value?.ValueKind != JsonValueKind.String)
                 AddWrongType(found, path, options, value);
             else if (!Names.Contains(value.Value.GetString()))
@@ -184,7 +186,7 @@ internal abstract partial record Shape
             if (match is not null)
                 match.Check(value, path, found);
             else
-                Add(found, $"{path}.{Discriminator}", $"Invalid discriminator value. Expected {string.Join(" | ", Cases.Select(candidate => $"'{candidate.Name}'"))}");
+                Add(found, $"{path}.{Discriminator}", $"Invalid discriminator value. Expected {OneOf.Quoted(Cases.Select(each => each.Name))}");
         }
     }
 }

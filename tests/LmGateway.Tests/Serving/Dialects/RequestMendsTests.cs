@@ -155,7 +155,9 @@ public sealed class RequestMendsTests
         var mended = RequestMends.Apply(peek, new RequestMendOptions { Defects = LmStudio });
         Assert.True(mended.Base64Embeddings);
         Assert.Equal("""{"input":"a","encoding_format":"float"}""", Wire.Text(mended.Body));
-        Assert.False(RequestMends.Apply(peek, new RequestMendOptions()).Base64Embeddings);
+        var taken = RequestMends.Apply(peek, new RequestMendOptions());
+        Assert.True(taken.Base64Embeddings);
+        Assert.Equal(peek.Body, taken.Body);
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using LmGateway.Backends.Wire;
 using System.Text;
 using LmGateway.Serving.Dialects;
 using LmGateway.Vocabulary;

@@ -1,7 +1,7 @@
 using System.Buffers;
 using LmGateway.Vocabulary;
 
-namespace LmGateway.Serving.Dialects;
+namespace LmGateway.Backends.Wire;
 
 /// <summary>One server-sent event that carries data.</summary>
 internal readonly struct SseEvent
@@ -32,7 +32,6 @@ internal sealed class SseSplitter(ArrayPool<byte> pool, int longestEvent) : IDis
     private readonly PooledBuffer carry = new(pool);
     private readonly PooledBuffer joined = new(pool);
     private bool begun;
-    private bool dropsLineFeed;
     private int start;
     private int line;
     private int scan;
@@ -58,7 +57,7 @@ internal sealed class SseSplitter(ArrayPool<byte> pool, int longestEvent) : IDis
     public bool TryNext(out SseEvent found)
     {
         found = default;
-        if (!SkipLead()) return false;
+        if (!SkipMark()) return false;
         var bytes = Window.Span;
         while (true)
         {
@@ -74,10 +73,13 @@ internal sealed class SseSplitter(ArrayPool<byte> pool, int longestEvent) : IDis
             var blank = at == line;
             if (bytes[at] == '\r')
             {
-                if (next < bytes.Length) next += bytes[next] == '\n' ? 1 : 0;
-                else if (blank) dropsLineFeed = true;
-                else
+                if (next < bytes.Length)
                 {
+                    next += bytes[next] == '\n' ? 1 : 0;
+                }
+                else if (!blank)
+                {
+                    // Its line feed may be still to come. After a blank line it would only be one more blank line.
                     scan = at;
                     return false;
                 }
@@ -120,20 +122,13 @@ internal sealed class SseSplitter(ArrayPool<byte> pool, int longestEvent) : IDis
     }
 
     /// <summary>False while it cannot be told yet whether the stream begins with a byte order mark.</summary>
-    private bool SkipLead()
+    private bool SkipMark()
     {
+        if (begun) return true;
         var bytes = Window.Span;
-        if (!begun)
-        {
-            var mark = ByteOrderMark;
-            if (bytes.Length < mark.Length && mark.StartsWith(bytes)) return false;
-            begun = true;
-            if (bytes.StartsWith(mark)) start = line = scan = mark.Length;
-        }
-
-        if (!dropsLineFeed || start >= bytes.Length) return true;
-        dropsLineFeed = false;
-        if (bytes[start] == '\n') start = line = scan = start + 1;
+        if (bytes.Length < ByteOrderMark.Length && ByteOrderMark.StartsWith(bytes)) return false;
+        begun = true;
+        if (bytes.StartsWith(ByteOrderMark)) start = line = scan = ByteOrderMark.Length;
         return true;
     }
 

@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace LmGateway.Serving.Dialects;
+namespace LmGateway.Backends.Wire;
 
 /// <summary>A growing piece of pooled memory. What was written is valid until the next write, clear or disposal.</summary>
 internal sealed class PooledBuffer(ArrayPool<byte> pool) : IBufferWriter<byte>, IDisposable

@@ -1,0 +1,42 @@
+using System.Reflection;
+using Xunit;
+
+namespace LmGateway.Tests.Examples;
+
+/// <summary>No printed example is forgotten: each one is run by a test that says so, or stands here with the reason why not.</summary>
+public sealed class EveryExampleTests
+{
+    private static readonly Dictionary<string, Dictionary<string, string>> NotRun = new()
+    {
+        [SourceDocument.AdminGatewayFile] = new()
+        {
+            ["Hybrid Approach"] = "a drawing",
+            ["Singleton Pattern"] = "source code of the original",
+            ["WebSocket URL Conversion"] = "no request; held by the tests of LmStudio.Client",
+            ["GET /admin/models #1"] = "what it was before",
+            ["Model Load Events"] = "events of the debug API, which comes later",
+            ["Model Unload Events"] = "events of the debug API, which comes later",
+            ["SDK Connection Issues #1"] = "a command of the operating system",
+            ["SDK Connection Issues #3"] = "a command of the operating system",
+            ["TypeScript Build Errors"] = "builds the original",
+        },
+        [SourceDocument.ProviderFile] = new()
+        {
+            ["Common Issues #1"] = "comments only",
+        },
+    };
+
+    [Theory]
+    [InlineData(SourceDocument.AdminGatewayFile)]
+    [InlineData(SourceDocument.ProviderFile)]
+    public void Every_printed_example_is_run_or_accounted_for(string document)
+    {
+        var run = typeof(EveryExampleTests).Assembly.GetTypes().SelectMany(type => type.GetMethods())
+            .Where(method => method.IsDefined(typeof(FactAttribute), inherit: true))
+            .SelectMany(method => method.GetCustomAttributes<ExampleAttribute>())
+            .Where(example => example.Document == document).Select(example => example.Name).ToHashSet();
+
+        Assert.Empty(run.Intersect(NotRun[document].Keys));
+        Assert.Equal(Fence.ReadSource(document).Select(fence => fence.Name).Order(), run.Concat(NotRun[document].Keys).Order());
+    }
+}
