@@ -77,12 +77,21 @@ public sealed class LmsTests
         Assert.Equal("qwen2-1.5b-instruct", (await rig.Lms.LoadAsync(new LmsLoad { ModelKey = "qwen2-1.5b-instruct" })).ModelKey);
         var embedding = await rig.Lms.LoadAsync(new LmsLoad { ModelKey = "text-embedding-small", ContextLength = 512 });
         Assert.Equal((512, null, true), (embedding.ContextLength, embedding.Parallel, embedding.IsEmbedding));
-        Assert.Equal("qwen/qwen3-4b-2507@q4_k_m", (await rig.Lms.LoadAsync(new LmsLoad { ModelKey = "qwen/qwen3-4b-2507@q4_k_m" })).SelectedVariant);
         Assert.Equal(LmsFailure.ModelNotFound, (await Assert.ThrowsAsync<LmsException>(() => rig.Lms.LoadAsync(new LmsLoad { ModelKey = "qwen2" }))).Failure);
 
         await rig.Lms.UnloadAllAsync();
         Assert.Empty(rig.Studio.Instances.All);
         await rig.Lms.UnloadAllAsync();
+    }
+
+    [Fact]
+    public async Task The_selected_variant_is_loaded_by_the_models_own_key_because_lms_knows_no_other()
+    {
+        await using var rig = await LmsRig.StartAsync();
+        var loaded = await rig.Lms.LoadAsync(new LmsLoad { ModelKey = Rig.Qwen + "@q4_k_m" });
+        Assert.Equal((Rig.Qwen, Rig.Qwen + "@q4_k_m"), (loaded.Identifier, loaded.SelectedVariant));
+        var error = await Assert.ThrowsAsync<LmsException>(() => rig.Lms.LoadAsync(new LmsLoad { ModelKey = Rig.Qwen + "@q8_0" }));
+        Assert.Equal(LmsFailure.ModelNotFound, error.Failure);
     }
 
     [Fact]

@@ -30,7 +30,7 @@ public sealed class StallTests
         await using var simulator = await RunningSimulator.StartAsync();
         simulator.Studio.Faults.Add(new Fault { Kind = FaultKind.Stall, Scope = "/llm/loadModel", Tokens = 1, Count = 1 });
         await using var client = await simulator.ConnectAsync("/llm");
-        var id = await client.CreateAsync("loadModel", $$"""{"modelKey":"{{RunningSimulator.Llm}}","loadConfigStack":{"layers":[]}}""");
+        var id = await client.CreateAsync("loadModel", $$$"""{"modelKey":"{{{RunningSimulator.Llm}}}","loadConfigStack":{"layers":[]}}""");
         await client.ReadToAsync("progress");
         await client.SendToChannelAsync(id, """{"type":"cancel"}""");
         Assert.Equal("Operation canceled.", (await client.ReadToEndAsync())[^1]["error"]!["title"]!.GetValue<string>());
