@@ -96,7 +96,7 @@ internal sealed partial class Ledger
         if (!model.HasOpen)
             foreach (var waiter in model.Waiting) waiter.LoadTime = (waiter.LoadTime ?? 0) + now - Math.Max(load.StartedAt, waiter.AskedAt);
         var instance = Track(result.Instance, load.Order.ModelKey);
-        instance.OnDemand = load.OnDemand && load.Callers.Count == 0;
+        instance.OnDemand = load.OnDemand && load.Callers.Count == 0 && !result.WasLoaded;
         instance.Since = ChangeOf(load.Backend);
         foreach (var caller in load.Callers)
         {

@@ -37,6 +37,9 @@ internal abstract class InferenceAnswer : IAsyncDisposable
     /// <summary>The length of a reply that is there as a whole.</summary>
     public virtual long? Length => null;
 
+    /// <summary>Events handed on so far: the number of the next one where a dialect numbers its events.</summary>
+    public virtual int Events => 0;
+
     /// <summary>Whole events of a stream, or the pieces of a body. Each is valid until the next is asked for.</summary>
     public abstract IAsyncEnumerable<ReadOnlyMemory<byte>> Blocks(CancellationToken cancellationToken);
 

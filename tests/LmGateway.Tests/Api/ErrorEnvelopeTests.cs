@@ -124,7 +124,7 @@ public sealed class ErrorEnvelopeTests
         var (error, _) = Given(name);
         foreach (var route in InferenceRoute.All)
         {
-            var json = Assert.Single(DataOf(route.FailureEvent(error, "the-id"), named: route.Dialect is not (Dialect.OpenAiChat or Dialect.OpenAiCompletions or Dialect.OpenAiEmbeddings)));
+            var json = Assert.Single(DataOf(route.FailureEvent(error, 3, "the-id"), named: route.Dialect is not (Dialect.OpenAiChat or Dialect.OpenAiCompletions or Dialect.OpenAiEmbeddings)));
             var type = OpenAiErrors.Describe(error.Code).Type;
             if (route.IsAnthropic) Assert.Equal(("error", error.Message), (json.GetProperty("type").GetString(), json.GetProperty("error").GetProperty("message").GetString()?.Replace("prompt is too long: ", "")));
             else if (json.TryGetProperty("error", out var inner)) Assert.Equal((error.Message, type), (inner.GetProperty("message").GetString(), inner.GetProperty("type").GetString()));
