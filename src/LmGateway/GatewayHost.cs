@@ -52,6 +52,7 @@ internal static class GatewayHost
         app.MapNativeLmStudio();
         app.MapAdminApi();
         app.MapHealth();
+        app.Services.GetRequiredService<ActiveModelState>();     // made now, so that a damaged state file is told of at the start
         app.Lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<Scheduler>().Drain);
         app.Lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<ShutdownLimit>().Begin);
         return app;

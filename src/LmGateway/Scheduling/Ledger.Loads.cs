@@ -9,7 +9,7 @@ internal sealed partial class Ledger
 {
     private void Order(LoadCaller caller)
     {
-        if (!caller.Backend.Traits.CanLoad)
+        if (!(catalog.Find(caller.Backend.Name)?.Traits ?? caller.Backend.Traits).CanLoad)
         {
             effects.Add(new Refuse(caller, SchedulingErrors.NotSupported(caller.Backend.Name)));
             return;
