@@ -43,5 +43,10 @@ internal abstract class InferenceAnswer : IAsyncDisposable
     /// <summary>Whole events of a stream, or the pieces of a body. Each is valid until the next is asked for.</summary>
     public abstract IAsyncEnumerable<ReadOnlyMemory<byte>> Blocks(CancellationToken cancellationToken);
 
+    /// <summary>
+    /// What an answer that turned out to be no stream means to a caller whose stream has begun already. Reads it in place of <see cref="Blocks"/>.
+    /// </summary>
+    public abstract Task<GatewayError> ReadRefusalAsync(CancellationToken cancellationToken);
+
     public abstract ValueTask DisposeAsync();
 }
