@@ -90,4 +90,7 @@ internal sealed record LoadResult(ModelInstance Instance)
 {
     /// <summary>Everything that was asked for and does not hold.</summary>
     public IReadOnlyList<NotApplied> NotApplied { get; init; } = [];
+
+    /// <summary>Nothing had to be loaded: somebody else had loaded it meanwhile.</summary>
+    public bool WasLoaded { get; init; }
 }

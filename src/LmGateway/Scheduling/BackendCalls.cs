@@ -67,7 +67,7 @@ internal sealed partial class BackendCalls(ModelCatalog catalog, CatalogPace pac
         LoadEnded end;
         try
         {
-            var loading = backend.LoadAsync(order, load, ending.Token);
+            var loading = load.OnDemand ? FindOrLoadAsync(load, ending.Token) : backend.LoadAsync(order, load, ending.Token);
             if (await Task.WhenAny(loading, cancelled) == cancelled) await ending.CancelAsync();
             var result = await loading;
             LogLoaded(logger, order.ModelKey, backend.Name, result.Instance.Identifier, time.GetElapsedTime(started).TotalMilliseconds);
@@ -83,6 +83,18 @@ internal sealed partial class BackendCalls(ModelCatalog catalog, CatalogPace pac
         }
 
         Ended(end);
+    }
+
+    /// <summary>
+    /// The catalog is seconds old, and the model may have been loaded by hand in the backend since: one look before a load on demand spares
+    /// a second copy in memory.
+    /// </summary>
+    private async Task<LoadResult> FindOrLoadAsync(Load load, CancellationToken cancellationToken)
+    {
+        var snapshot = await catalog.RefreshAsync(load.Backend, cancellationToken);
+        foreach (var instance in snapshot.InstancesOf(load.Order.ModelKey))
+            if (instance.Id.Backend == load.Backend.Name) return new LoadResult(instance) { WasLoaded = true };
+        return await load.Backend.LoadAsync(load.Order, load, cancellationToken);
     }
 
     private async Task UnloadAsync(Unload unload)

@@ -9,7 +9,7 @@ internal sealed partial class Ledger
 {
     private void Order(LoadCaller caller)
     {
-        if (!caller.Backend.Traits.CanLoad)
+        if (!(catalog.Find(caller.Backend.Name)?.Traits ?? caller.Backend.Traits).CanLoad)
         {
             effects.Add(new Refuse(caller, SchedulingErrors.NotSupported(caller.Backend.Name)));
             return;
@@ -96,7 +96,7 @@ internal sealed partial class Ledger
         if (!model.HasOpen)
             foreach (var waiter in model.Waiting) waiter.LoadTime = (waiter.LoadTime ?? 0) + now - Math.Max(load.StartedAt, waiter.AskedAt);
         var instance = Track(result.Instance, load.Order.ModelKey);
-        instance.OnDemand = load.OnDemand && load.Callers.Count == 0;
+        instance.OnDemand = load.OnDemand && load.Callers.Count == 0 && !result.WasLoaded;
         instance.Since = ChangeOf(load.Backend);
         foreach (var caller in load.Callers)
         {

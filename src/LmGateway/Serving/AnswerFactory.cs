@@ -29,6 +29,7 @@ internal sealed class AnswerFactory(GatewayOptions options, TimeProvider time)
             Model = gaps.Model,
             Completions = call.Dialect == Dialect.OpenAiCompletions,
             UsageAsked = delivery.Request!.UsageAsked,
+            UsageInFinalChunk = options.Inference.IsProviderContract && call.Dialect == Dialect.OpenAiChat,
             Backend = delivery.Backend,
         };
         return cancellationToken => ChatStreamMend.ApplyAsync(reply.Blocks(cancellationToken), stream, tally, cancellationToken);

@@ -1,5 +1,6 @@
 using System.Buffers;
 using LmGateway.Backends;
+using LmGateway.Backends.Wire;
 using LmGateway.Vocabulary;
 
 namespace LmGateway.Serving;
@@ -27,6 +28,8 @@ internal sealed record InferenceCall
 /// <summary>A reply on its way to the caller. Disposing it ends whatever is still going on for it and counts it.</summary>
 internal abstract class InferenceAnswer : IAsyncDisposable
 {
+    private const int LongestRefusal = 256 * 1024;
+
     public abstract int Status { get; }
 
     public abstract string ContentType { get; }
@@ -37,8 +40,20 @@ internal abstract class InferenceAnswer : IAsyncDisposable
     /// <summary>The length of a reply that is there as a whole.</summary>
     public virtual long? Length => null;
 
+    /// <summary>Events handed on so far: the number of the next one where a dialect numbers its events.</summary>
+    public virtual int Events => 0;
+
     /// <summary>Whole events of a stream, or the pieces of a body. Each is valid until the next is asked for.</summary>
     public abstract IAsyncEnumerable<ReadOnlyMemory<byte>> Blocks(CancellationToken cancellationToken);
+
+    /// <summary>What an answer that is no stream means to a caller whose stream has begun already; it reads the answer.</summary>
+    public async Task<GatewayError> ReadRefusalAsync(CancellationToken cancellationToken)
+    {
+        using var body = new MemoryStream();
+        await foreach (var block in Blocks(cancellationToken))
+            if (body.Length < LongestRefusal) body.Write(block.Span);
+        return UpstreamErrors.Read(Status, body.GetBuffer().AsSpan(0, (int)body.Length));
+    }
 
     public abstract ValueTask DisposeAsync();
 }

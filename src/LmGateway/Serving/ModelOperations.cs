@@ -71,7 +71,9 @@ internal sealed partial class ModelOperations(
         var outcome = new LoadOutcome(result.Instance, result.NotApplied) { Unloaded = unloaded, Took = time.GetElapsedTime(started) };
         LogLoaded(result.Instance.ModelKey, result.Instance.Id, outcome.Took.TotalMilliseconds, call.RequestId);
         if (!command.Activate || result.Instance.Type == ModelType.Embedding) return outcome;
-        await active.SetAsync(new ActiveModel(model.Target.ModelKey) { InstanceId = command.InstanceId, Defaults = command.Defaults }, cancellationToken);
+        // The instance bears another name than was asked for where the control connection that was left cannot carry one.
+        var instance = command.InstanceId is null ? null : result.Instance.Identifier;
+        await active.SetAsync(new ActiveModel(model.Target.ModelKey) { InstanceId = instance, Defaults = command.Defaults }, cancellationToken);
         return outcome with { Activated = true };
     }
 

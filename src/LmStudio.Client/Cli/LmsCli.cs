@@ -63,15 +63,17 @@ public sealed class LmsCli(LmsCliOptions? options = null)
         Results.List(await AskAsync(["ps", "--json"], cancellationToken).ConfigureAwait(false), LmsInstance.TryRead);
 
     /// <summary>
-    /// Loads another instance of exactly this model: <c>lms</c> matches loosely and would take the nearest one. Progress is 0 to 1.
+    /// Loads another instance of exactly this model: <c>lms</c> matches loosely and would take the nearest one. It knows no variant but the
+    /// selected one. Progress is 0 to 1.
     /// </summary>
     public async Task<LmsInstance> LoadAsync(LmsLoad load, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
     {
         var models = await ListModelsAsync(cancellationToken).ConfigureAwait(false);
-        var model = models.FirstOrDefault(model => model.ModelKey == load.ModelKey || model.Variants.Contains(load.ModelKey))
-            ?? throw new LmsException(LmsFailure.ModelNotFound, $"No downloaded model has the key '{load.ModelKey}'.");
-        var isAmbiguous = models.Any(other => other != model && LooselyMatches(load.ModelKey, other.ModelKey));
-        var run = await new LmsProcess(Program(), [.. LoadArguments(load, isAmbiguous ? model.Path : null), .. ServerArguments()], options.TimeProvider)
+        var model = models.FirstOrDefault(model => model.ModelKey == load.ModelKey || model.SelectedVariant == load.ModelKey)
+            ?? throw new LmsException(LmsFailure.ModelNotFound, $"No downloaded model has the key '{load.ModelKey}', or has it selected as its variant.");
+        var isAmbiguous = models.Any(other => other != model && LooselyMatches(model.ModelKey, other.ModelKey));
+        var arguments = LoadArguments(load with { ModelKey = model.ModelKey }, isAmbiguous ? model.Path : null);
+        var run = await new LmsProcess(Program(), [.. arguments, .. ServerArguments()], options.TimeProvider)
         {
             Limit = options.IdleTimeout,
             OutputExtendsLimit = true,

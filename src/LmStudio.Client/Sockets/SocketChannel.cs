@@ -39,8 +39,14 @@ internal sealed class SocketChannel(SocketConnection connection, int id, string 
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, silence.Token);
         using var afterCancel = new CancellationTokenSource(Timeout.InfiniteTimeSpan, options.TimeProvider);
         while (await WaitAsync().ConfigureAwait(false))
+        {
             while (messages.Reader.TryRead(out var message))
+            {
                 yield return message;
+                // However much is waiting to be read, the cancel goes out at once.
+                if (cancellationToken.IsCancellationRequested) break;
+            }
+        }
 
         async ValueTask<bool> WaitAsync()
         {
@@ -48,11 +54,15 @@ internal sealed class SocketChannel(SocketConnection connection, int id, string 
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 silence.CancelAfter(IdleTimeout);
-                return await messages.Reader.WaitToReadAsync(either.Token).ConfigureAwait(false);
+                var more = await messages.Reader.WaitToReadAsync(either.Token).ConfigureAwait(false);
+                // A reader who takes its time is not the server's silence.
+                silence.CancelAfter(Timeout.InfiniteTimeSpan);
+                return more;
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
-                if (!asked) afterCancel.CancelAfter(grace);
+                if (grace == TimeSpan.Zero) afterCancel.Cancel();
+                else if (!asked) afterCancel.CancelAfter(grace);
                 return await WaitForEndAsync(afterCancel.Token, cancellationToken).ConfigureAwait(false);
             }
             catch (OperationCanceledException)

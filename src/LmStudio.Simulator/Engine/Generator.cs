@@ -119,15 +119,13 @@ public sealed class Generator(SimulatedLmStudio studio)
             foreach (var piece in reply.Content)
             {
                 if (!await NextTokenAsync()) break;
-                var text = _stops.Pass(piece);
-                _spoken?.Append(text);
-                if (text.Length > 0) yield return new GenerationEvent.Token(text, TokenKind.Content);
+                if (Said(_stops.Pass(piece)) is { } said) yield return said;
                 if (_stops.Found is null) continue;
                 Ended = StopReason.StopStringFound;
                 yield break;
             }
 
-            if (_stops.Rest() is { Length: > 0 } rest) yield return new GenerationEvent.Token(rest, TokenKind.Content);
+            if (Said(_stops.Rest()) is { } rest) yield return rest;
         }
 
         public async IAsyncEnumerable<GenerationEvent> CallAsync(ToolCall call)
@@ -175,6 +173,13 @@ public sealed class Generator(SimulatedLmStudio studio)
 
             _studio.Counters.StreamClosed();
             _any.Dispose();
+        }
+
+        /// <summary>A token for text that goes out, which is noted for the log; null for none.</summary>
+        private GenerationEvent.Token? Said(string text)
+        {
+            _spoken?.Append(text);
+            return text.Length > 0 ? new GenerationEvent.Token(text, TokenKind.Content) : null;
         }
 
         /// <summary>Waits for the next token's time; false when the generation is to end, for the reason in <see cref="Ended"/>.</summary>

@@ -12,6 +12,7 @@ internal sealed class OpenChannel(long id, ChannelEndpoint endpoint, FrameSocket
     private const int MaxWaiting = 64;
 
     private readonly Channel<JsonElement> _inbox = Channel.CreateBounded<JsonElement>(MaxWaiting);
+    private CancellationToken _stopAsked;
 
     public long Id { get; } = id;
 
@@ -24,7 +25,7 @@ internal sealed class OpenChannel(long id, ChannelEndpoint endpoint, FrameSocket
 
     public async Task SendAsync(JsonObject message, CancellationToken cancellationToken)
     {
-        if (fault is not null) await fault.BeforeAsync(message["type"]!.GetValue<string>(), cancellationToken);
+        if (fault is not null) await PlayAsync(fault, message["type"]!.GetValue<string>(), cancellationToken);
         await socket.SendAsync(Frames.ChannelSend(Id, message), cancellationToken);
     }
 
@@ -35,6 +36,7 @@ internal sealed class OpenChannel(long id, ChannelEndpoint endpoint, FrameSocket
     public async Task<bool> RunUntilAskedToStopAsync(string messageType, Func<CancellationToken, Task> work, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        _stopAsked = stop.Token;
         var listening = ListenAsync(messageType, stop);
         try
         {
@@ -45,10 +47,25 @@ internal sealed class OpenChannel(long id, ChannelEndpoint endpoint, FrameSocket
         }
         finally
         {
+            _stopAsked = cancellationToken;
             _inbox.Writer.TryComplete();
         }
 
         return await listening;
+    }
+
+    /// <summary>A channel that stalls does so until the client asks it to stop, or leaves.</summary>
+    private async Task PlayAsync(PlayedFault played, string messageType, CancellationToken cancellationToken)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopAsked);
+        try
+        {
+            await played.BeforeAsync(messageType, either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Asked to stop: the work behind the channel sees that too, and says how it ended.
+        }
     }
 
     private async Task<bool> ListenAsync(string messageType, CancellationTokenSource stop)

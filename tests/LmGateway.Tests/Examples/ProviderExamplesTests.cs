@@ -75,12 +75,16 @@ public sealed class ProviderExamplesTests
         await using var gateway = await StartAsync();
         await Document.RunOneAsync(Basic, gateway);
 
-        var reply = await Document.RunOneAsync(Listing, gateway);
-
-        Assert.Equal(200, reply.Status);
-        Assert.Equal("list", reply.Json.GetProperty("object").GetString());
-        var entry = reply.Json.GetProperty("data").EnumerateArray().Single(entry => entry.GetProperty("id").GetString() == "local-model");
-        Assert.Equal(("model", "loaded"), (entry.GetProperty("object").GetString(), entry.GetProperty("state").GetString()));
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                var reply = await Document.RunOneAsync(Listing, gateway);
+                Assert.Equal((200, "list"), (reply.Status, reply.Json.GetProperty("object").GetString()));
+                var entry = reply.Json.GetProperty("data").EnumerateArray().Single(entry => entry.GetProperty("id").GetString() == "local-model");
+                Assert.Equal("model", entry.GetProperty("object").GetString());
+                return entry.GetProperty("state").GetString() == "loaded";
+            },
+            "the model that has answered is listed as loaded");
     }
 
     [Theory]

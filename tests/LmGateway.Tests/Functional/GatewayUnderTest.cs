@@ -41,15 +41,16 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
     /// <param name="simulate">Changes the simulator's settings.</param>
     /// <param name="configure">Changes the gateway's settings.</param>
     /// <param name="prepare">Changes the simulator before the gateway sees it.</param>
+    /// <param name="time">The gateway's clock.</param>
     public static async Task<GatewayUnderTest> StartAsync(
-        Func<SimulatorOptions, SimulatorOptions>? simulate = null, Func<GatewayOptions, GatewayOptions>? configure = null, Action<SimulatedLmStudio>? prepare = null)
+        Func<SimulatorOptions, SimulatorOptions>? simulate = null, Func<GatewayOptions, GatewayOptions>? configure = null, Action<SimulatedLmStudio>? prepare = null, TimeProvider? time = null)
     {
         var simulated = new SimulatorOptions { LoadTime = TimeSpan.FromMilliseconds(30), TokensPerSecond = 0 };
         var simulator = await SimulatorServer.StartAsync(simulate?.Invoke(simulated) ?? simulated);
         prepare?.Invoke(simulator.State);
         try
         {
-            return await StartAsync(simulator, simulator.Address.ToString(), configure);
+            return await StartAsync(simulator, simulator.Address.ToString(), configure, time);
         }
         catch
         {
@@ -83,6 +84,9 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
     public static string ChatBody(string model, string text, string more = "") =>
         $$"""{"model":"{{model}}","messages":[{"role":"user","content":"{{text}}"}]{{(more.Length > 0 ? "," + more : "")}}}""";
 
+    /// <summary>Stops the service as the program does when it is told to.</summary>
+    public Task StopAsync() => app.StopAsync();
+
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
@@ -92,7 +96,7 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
         state.Delete(recursive: true);
     }
 
-    private static async Task<GatewayUnderTest> StartAsync(SimulatorServer? simulator, string backend, Func<GatewayOptions, GatewayOptions>? configure)
+    private static async Task<GatewayUnderTest> StartAsync(SimulatorServer? simulator, string backend, Func<GatewayOptions, GatewayOptions>? configure, TimeProvider? time = null)
     {
         var folder = Directory.CreateTempSubdirectory("lmgateway-test-");
         var options = new GatewayOptions
@@ -102,7 +106,7 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
             LmStudio = new LmStudioOptions { BaseUrl = backend.TrimEnd('/'), ConnectRetryMs = 10 },
             Log = new LogOptions { Level = LogThreshold.Error },
         };
-        var built = GatewayHost.Build(configure?.Invoke(options) ?? options, TimeProvider.System);
+        var built = GatewayHost.Build(configure?.Invoke(options) ?? options, time ?? TimeProvider.System);
         await built.StartAsync();
         return new GatewayUnderTest(built, simulator, folder);
     }

@@ -85,6 +85,10 @@ internal sealed class InferenceApi
             case ChatV0 or ChatV1:
                 Assert.Equal(failure.NativeType, body.GetProperty("error").GetProperty("type").GetString());
                 return body.GetProperty("error").GetProperty("message").GetString()!;
+            case Messages:      // an event of the backend's own has no id of this request
+                Assert.Equal("error", body.GetProperty("type").GetString());
+                Assert.Equal(failure.AnthropicType, body.GetProperty("error").GetProperty("type").GetString());
+                return body.GetProperty("error").GetProperty("message").GetString()!;
             default:
                 return AssertError(failure, body);
         }

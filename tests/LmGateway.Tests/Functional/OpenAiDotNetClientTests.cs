@@ -219,7 +219,7 @@ public sealed class OpenAiDotNetClientTests
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(Ct);
 
         var answering = Chat(gateway).CompleteChatAsync([new UserChatMessage("count to 1000")], cancellationToken: leaving.Token);
-        await Eventually.TrueAsync(() => gateway.Simulator.State.Counters.Snapshot().Tokens > 0, "the backend generates");
+        await Eventually.TrueAsync(() => gateway.Simulator.State.Counters.Snapshot().Predictions == 1, "the backend generates");
         await leaving.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => answering);

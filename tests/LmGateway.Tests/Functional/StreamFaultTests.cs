@@ -106,7 +106,6 @@ public sealed class StreamFaultTests
     [Theory]
     [InlineData("nothing at all", "")]
     [InlineData("only a comment", ": hello\n\n")]
-    [InlineData("only the end", "data: [DONE]\n\n")]
     [InlineData("not JSON at first", "data: {\"id\":\n\n")]
     [InlineData("an error at first", "data: {\"error\":{\"message\":\"boom\",\"code\":500}}\n\n")]
     [InlineData("a named error at first", "event: error\ndata: {\"error\":{\"message\":\"boom\"},\"message\":\"boom\"}\n\n")]
@@ -122,6 +121,17 @@ public sealed class StreamFaultTests
             api.AssertError(Failure.Backend, status, body);
         }
 
+        await gateway.NothingIsLeftAsync();
+    }
+
+    [Fact]
+    public async Task A_stream_that_is_nothing_but_its_end_is_what_LM_Studio_makes_of_a_prompt_that_is_too_long()
+    {
+        await using var backend = ScriptedBackend.Streaming("data: [DONE]\n\n");
+        await using var gateway = await GatewayUnderTest.StartAgainstAsync(backend.Address);
+        var api = InferenceApi.At(InferenceApi.Chat);
+        var (status, body) = await gateway.PostJsonAsync(api.Path, api.Request(ScriptedBackend.Model, stream: true));
+        api.AssertError(Failure.Context, status, body);
         await gateway.NothingIsLeftAsync();
     }
 

@@ -7,39 +7,63 @@ namespace LmGateway.Api.Http;
 
 /// <summary>
 /// Writes the answer of an inference request. A fault before the first byte is thrown, so that it gets its real status; after it, a
-/// stream ends with the API's own event for it.
+/// stream ends with the API's own event for it, which is told how many events came before.
 /// </summary>
-internal sealed class AnswerWriter(InferencePipeline pipeline, GatewayOptions options, TimeProvider time)
+internal sealed class AnswerWriter(InferencePipeline pipeline, GatewayOptions options, ShutdownLimit shutdown, TimeProvider time)
 {
-    public Task WriteAsync(HttpContext context, PreparedInference prepared, Func<GatewayError, byte[]> failureEvent) =>
-        prepared.Streamed ? StreamAsync(context, prepared, failureEvent) : WholeAsync(context, prepared);
+    public async Task WriteAsync(HttpContext context, PreparedInference prepared, Func<GatewayError, int, byte[]> failureEvent)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, shutdown.Token);
+        if (prepared.Streamed) await StreamAsync(context, prepared, failureEvent, ending.Token);
+        else await WholeAsync(context, prepared, ending.Token);
+    }
 
-    private async Task StreamAsync(HttpContext context, PreparedInference prepared, Func<GatewayError, byte[]> failureEvent)
+    private async Task StreamAsync(HttpContext context, PreparedInference prepared, Func<GatewayError, int, byte[]> failureEvent, CancellationToken cancellationToken)
     {
         await using var events = new EventStreamWriter(context, options.Scheduling, time);
+        var passed = 0;
         try
         {
-            await using var answer = await pipeline.StartAsync(prepared, context.RequestAborted);
-            if (!answer.Streamed && !events.HasStarted)
+            await using var answer = await pipeline.StartAsync(prepared, cancellationToken);
+            if (!answer.Streamed && !await events.TryBePlainAsync(answer.Status, answer.ContentType))
+                throw new GatewayException(await answer.ReadRefusalAsync(cancellationToken));
+            await foreach (var block in answer.Blocks(cancellationToken))
             {
-                events.SetHead(answer.Status, answer.ContentType);
+                await events.WriteAsync(block);
+                passed = answer.Events;
             }
-
-            await foreach (var block in answer.Blocks(context.RequestAborted)) await events.WriteAsync(block);
         }
-        catch (GatewayException failure) when (events.HasStarted && !context.RequestAborted.IsCancellationRequested)
+        catch (Exception fault) when (FailureOf(fault, context) is { } error)
         {
-            await events.WriteAsync(failureEvent(failure.Error));
+            await events.BeQuietAsync();
+            if (!events.HasStarted) throw new GatewayException(error, fault);
+            await events.WriteAsync(failureEvent(error, passed));
         }
     }
 
-    private async Task WholeAsync(HttpContext context, PreparedInference prepared)
+    private async Task WholeAsync(HttpContext context, PreparedInference prepared, CancellationToken cancellationToken)
     {
-        await using var answer = await pipeline.StartAsync(prepared, context.RequestAborted);
-        var response = context.Response;
-        response.StatusCode = answer.Status;
-        response.ContentType = answer.ContentType;
-        response.ContentLength = answer.Length;
-        await foreach (var block in answer.Blocks(context.RequestAborted)) await response.BodyWriter.WriteAsync(block, context.RequestAborted);
+        try
+        {
+            await using var answer = await pipeline.StartAsync(prepared, cancellationToken);
+            var response = context.Response;
+            response.StatusCode = answer.Status;
+            response.ContentType = answer.ContentType;
+            response.ContentLength = answer.Length;
+            await foreach (var block in answer.Blocks(cancellationToken)) await response.BodyWriter.WriteAsync(block, context.RequestAborted);
+        }
+        catch (Exception fault) when (FailureOf(fault, context) is { } error)
+        {
+            throw new GatewayException(error, fault);
+        }
     }
+
+    /// <summary>What to tell the caller; null where it has gone, or for a defect.</summary>
+    private GatewayError? FailureOf(Exception fault, HttpContext context) => fault switch
+    {
+        _ when context.RequestAborted.IsCancellationRequested => null,
+        GatewayException known => known.Error,
+        OperationCanceledException when shutdown.Token.IsCancellationRequested => ShutdownLimit.Passed,
+        _ => null,
+    };
 }

@@ -32,14 +32,23 @@ internal sealed class EventStreamWriter : IAsyncDisposable
     /// <summary>The status is out; a failure can only be told inside the stream.</summary>
     public bool HasStarted => context.Response.HasStarted;
 
-    /// <summary>Says what the reply is, where it turned out not to be the usual stream of events. It goes out with the first block.</summary>
-    public void SetHead(int status, string contentType)
+    /// <summary>
+    /// Makes the reply one that is no stream of events: nothing but its own bytes is written from here on. False where a stream has begun
+    /// already.
+    /// </summary>
+    public async ValueTask<bool> TryBePlainAsync(int status, string contentType)
     {
-        headSet = true;
-        context.Response.StatusCode = status;
-        context.Response.ContentType = contentType;
-        context.Response.Headers.CacheControl = "no-cache";
-        context.Response.Headers["X-Accel-Buffering"] = "no";
+        await BeQuietAsync();
+        if (HasStarted) return false;
+        SetHead(status, contentType);
+        return true;
+    }
+
+    /// <summary>No comment is written after this.</summary>
+    public async ValueTask BeQuietAsync()
+    {
+        await ending.CancelAsync();
+        await silence;
     }
 
     /// <summary>Writes and flushes. Waits where the caller reads slowly.</summary>
@@ -56,13 +65,20 @@ internal sealed class EventStreamWriter : IAsyncDisposable
         }
     }
 
-    /// <summary>No comment is written after this.</summary>
     public async ValueTask DisposeAsync()
     {
-        await ending.CancelAsync();
-        await silence;
+        await BeQuietAsync();
         ending.Dispose();
         writing.Dispose();
+    }
+
+    private void SetHead(int status, string contentType)
+    {
+        headSet = true;
+        context.Response.StatusCode = status;
+        context.Response.ContentType = contentType;
+        context.Response.Headers.CacheControl = "no-cache";
+        context.Response.Headers["X-Accel-Buffering"] = "no";
     }
 
     private async ValueTask WriteNowAsync(ReadOnlyMemory<byte> block)
@@ -71,7 +87,6 @@ internal sealed class EventStreamWriter : IAsyncDisposable
         spoke = true;
         await context.Response.BodyWriter.WriteAsync(block, context.RequestAborted);
     }
-
 
     private async Task BreakSilenceAsync(CancellationToken cancellationToken)
     {

@@ -63,6 +63,6 @@ internal sealed class NativeInference(InferencePipeline pipeline, AnswerWriter w
         });
         if (dialect == Dialect.LmStudioV1 && prepared.UsesIntegrations && !options.Passthrough.Integrations)
             throw new GatewayException(new GatewayError(ErrorCode.Forbidden, "'integrations' run tools on LM Studio's machine and are switched off here. The setting passthrough.integrations allows them.") { Parameter = "integrations" });
-        await writer.WriteAsync(context, prepared, NativeErrors.FailureEvent);
+        await writer.WriteAsync(context, prepared, (error, _) => NativeErrors.FailureEvent(error));
     }
 }

@@ -23,6 +23,6 @@ internal sealed class InferenceEndpoint(InferencePipeline pipeline, AnswerWriter
             Wanted = route.Wanted,
         };
         var prepared = pipeline.Prepare(call);
-        await writer.WriteAsync(context, prepared, error => route.FailureEvent(error, context.TraceIdentifier));
+        await writer.WriteAsync(context, prepared, (error, passed) => route.FailureEvent(error, passed, context.TraceIdentifier));
     }
 }

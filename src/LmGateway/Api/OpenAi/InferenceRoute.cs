@@ -17,18 +17,18 @@ internal sealed record InferenceRoute(Dialect Dialect, string UpstreamPath, Mode
 
     public bool IsAnthropic => Dialect == Dialect.AnthropicMessages;
 
-    /// <summary>The event that ends a stream which failed after it had begun.</summary>
-    public byte[] FailureEvent(GatewayError error, string requestId)
+    /// <summary>The event that ends a stream which failed after it had begun and some events had passed.</summary>
+    public byte[] FailureEvent(GatewayError error, int passed, string requestId)
     {
         using var json = new MemoryStream();
         var named = Dialect is Dialect.AnthropicMessages or Dialect.OpenAiResponses;
         json.Write(named ? "event: error\ndata: "u8 : "data: "u8);
-        using (var writer = new Utf8JsonWriter(json)) WriteFailure(writer, error, requestId);
+        using (var writer = new Utf8JsonWriter(json)) WriteFailure(writer, error, passed, requestId);
         json.Write("\n\n"u8);
         return json.ToArray();
     }
 
-    private void WriteFailure(Utf8JsonWriter writer, GatewayError error, string requestId)
+    private void WriteFailure(Utf8JsonWriter writer, GatewayError error, int passed, string requestId)
     {
         switch (Dialect)
         {
@@ -42,6 +42,7 @@ internal sealed record InferenceRoute(Dialect Dialect, string UpstreamPath, Mode
                 writer.WriteString("code", code ?? type);
                 writer.WriteString("message", error.Message);
                 writer.WriteString("param", error.Parameter);
+                writer.WriteNumber("sequence_number", passed);
                 writer.WriteEndObject();
                 break;
             default:

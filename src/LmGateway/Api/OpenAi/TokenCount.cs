@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using LmGateway.Api.Http;
 using LmGateway.Serving.Dialects;
@@ -18,8 +19,7 @@ internal static class TokenCount
     {
         context.Response.Headers["request-id"] = context.TraceIdentifier;
         using var body = await HeldBody.ReadAsync(context.Request, budget, context.RequestAborted);
-        RequestPeek.Read(body.Sequence, Dialect.AnthropicMessages);
-        var tokens = Estimate(body.Memory.Span);
+        var tokens = Estimate(RequestPeek.Read(body.Sequence, Dialect.AnthropicMessages).Body);
         await JsonReply.WriteAsync(context, 200, writer =>
         {
             writer.WriteStartObject();
@@ -28,12 +28,12 @@ internal static class TokenCount
         });
     }
 
-    private static long Estimate(ReadOnlySpan<byte> body)
+    private static long Estimate(in ReadOnlySequence<byte> body)
     {
         var tokens = 0L;
         var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = 256 });
         while (reader.Read())
-            if (reader.TokenType == JsonTokenType.String) tokens += 1 + (reader.ValueSpan.Length / BytesPerToken);
+            if (reader.TokenType == JsonTokenType.String) tokens += 1 + ((reader.HasValueSequence ? reader.ValueSequence.Length : reader.ValueSpan.Length) / BytesPerToken);
         return Math.Max(1, tokens);
     }
 }

@@ -10,6 +10,7 @@ internal sealed class HttpReply(HttpResponseMessage response, ReplyLimits limits
     private const int BlockBytes = 16 * 1024;
 
     private IReadOnlyList<Header>? headers;
+    private Stream? body;
 
     public override int Status => (int)response.StatusCode;
 
@@ -28,10 +29,9 @@ internal sealed class HttpReply(HttpResponseMessage response, ReplyLimits limits
         try
         {
             using var leave = cancellationToken.UnsafeRegister(static state => ((HttpResponseMessage)state!).Dispose(), response);
-            await using var stream = await response.Content.ReadAsStreamAsync(limits.Token);
             while (true)
             {
-                var read = await ReadAsync(stream, buffer, cancellationToken);
+                var read = await ReadAsync(buffer, cancellationToken);
                 if (read == 0) yield break;
                 yield return buffer.AsMemory(0, read);
             }
@@ -49,11 +49,12 @@ internal sealed class HttpReply(HttpResponseMessage response, ReplyLimits limits
         return ValueTask.CompletedTask;
     }
 
-    private async ValueTask<int> ReadAsync(Stream stream, byte[] buffer, CancellationToken cancellationToken)
+    private async ValueTask<int> ReadAsync(byte[] buffer, CancellationToken cancellationToken)
     {
         try
         {
-            var read = await stream.ReadAsync(buffer, limits.Token);
+            body ??= await response.Content.ReadAsStreamAsync(limits.Token);
+            var read = await body.ReadAsync(buffer, limits.Token);
             limits.Arm();
             return read;
         }

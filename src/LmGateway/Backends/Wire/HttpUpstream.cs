@@ -82,10 +82,11 @@ internal sealed class HttpUpstream : IDisposable
         return fault switch
         {
             GatewayException known => known.Error,
-            OperationCanceledException => Error(ErrorCode.BackendTimeout, $"Connecting to {settings.Program} at {root} took longer than {settings.ConnectTimeout.TotalMilliseconds:0} ms."),
+            OperationCanceledException => Error(ErrorCode.BackendUnreachable, $"Connecting to {settings.Program} at {root} took longer than {settings.ConnectTimeout.TotalMilliseconds:0} ms.") with { Reason = "No answer" },
             HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError } refused =>
                 Unreachable(Reason(refused)),
-            HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded } =>
+            HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded }
+                or HttpIOException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded } =>
                 Error(ErrorCode.BackendFault, $"{settings.Program} at {root} answered with something that is not HTTP."),
             _ => Error(ErrorCode.BackendUnreachable, $"{settings.Program} at {root} closed the connection before its answer was complete."),
         };

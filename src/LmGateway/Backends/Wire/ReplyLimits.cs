@@ -9,6 +9,7 @@ internal sealed class ReplyLimits : IDisposable
     private readonly long deadline;
     private readonly TimeSpan? total;
     private readonly TimeSpan? idle;
+    private TimeSpan? armed;
     private int disposed;
 
     public ReplyLimits(TimeProvider time, TimeSpan? total, TimeSpan? idle, CancellationToken caller)
@@ -32,7 +33,9 @@ internal sealed class ReplyLimits : IDisposable
     {
         if (total is null && idle is null) return;
         var left = total is null ? TimeSpan.MaxValue : time.GetElapsedTime(time.GetTimestamp(), deadline);
-        var next = idle is { } silence && silence < left ? silence : left;
+        var silent = idle is { } silence && silence < left;
+        armed = silent ? idle : total;
+        var next = silent ? idle!.Value : left;
         source.CancelAfter(next > TimeSpan.Zero ? next : TimeSpan.FromMilliseconds(1));
     }
 
@@ -40,7 +43,7 @@ internal sealed class ReplyLimits : IDisposable
     public void NoteExpiry(CancellationToken caller)
     {
         if (Expired is not null || caller.IsCancellationRequested || disposed != 0 || !source.IsCancellationRequested) return;
-        Expired = total is { } limit && time.GetTimestamp() >= deadline ? limit : idle ?? total;
+        Expired = armed;
     }
 
     public void Dispose()

@@ -22,7 +22,6 @@ internal sealed class NamedEventStream(EventStreamOptions options, ReplyTally ta
     protected override void Take(in SseEvent found)
     {
         if (IsDone(found.Data.Span) || found.Data.IsEmpty) return;
-        Tally.Events++;
         var name = found.Name.Span;
         if (name.SequenceEqual("error"u8)) throw new GatewayException(UpstreamErrors.Read(200, found.Data.Span, options.Backend));
         var isDelta = name.EndsWith("delta"u8) && !name.SequenceEqual("message_delta"u8);
@@ -30,6 +29,7 @@ internal sealed class NamedEventStream(EventStreamOptions options, ReplyTally ta
         if (!isDelta || !began || numbers) Read(found);
         if (numbers) Number(found);
         else Output.Pass(found.Start, found.Length);
+        Tally.Events++;
     }
 
     protected override void EndOfStream() => throw new GatewayException(new GatewayError(ErrorCode.BackendFault,
