@@ -68,7 +68,7 @@ internal sealed class WebPConverter(TimeProvider time, string program = WebPConv
     {
         var file = ProgramPath.Find(program)
             ?? throw Invalid($"WebP images are converted by the program {program}, which is not installed. Install the package 'webp' (apt-get install webp), or send PNG or JPEG.", path);
-        var start = new ProcessStartInfo(file, ["-o", "-", "--", "-"]) 
+        var start = new ProcessStartInfo(file, ["-o", "-", "--", "-"])
         {
             UseShellExecute = false,
             RedirectStandardInput = true,
