@@ -29,6 +29,7 @@ public sealed class RoomsTests
         ["Serving"] = ["Scheduling", "Catalog", "Backends", "Backends.Wire", "State", .. Shared],
         ["Api.Http"] = ["Serving", "Security", .. Shared],
         ["Api.OpenAi"] = ApiArrows,
+        ["Api.Chat"] = ApiArrows,
         ["Api.LmStudio"] = ApiArrows,
         ["Api.Admin"] = ApiArrows,
         ["Api.Health"] = ApiArrows,

@@ -14,6 +14,7 @@ internal sealed record GatewayOptions
     public ListenOptions Listen { get; init; } = new();
     public LmStudioOptions LmStudio { get; init; } = new();
     public InferenceOptions Inference { get; init; } = new();
+    public ChatOptions Chat { get; init; } = new();
     public ResolveOptions Resolve { get; init; } = new();
     public SchedulingOptions Scheduling { get; init; } = new();
     public TimeoutOptions Timeouts { get; init; } = new();

@@ -56,6 +56,13 @@ internal sealed class ModelFinder(ModelCatalog catalog, ModelResolver resolver, 
         };
     }
 
+    /// <summary>For an unload of several: every instance of the model, or every one there is.</summary>
+    public async Task<IReadOnlyList<ModelInstance>> FindAllLoadedAsync(string? modelKey, CancellationToken cancellationToken)
+    {
+        var snapshot = await ReachAsync(cancellationToken);
+        return modelKey is null ? snapshot.Instances : [.. snapshot.Instances.Where(instance => Names(instance, modelKey, instanceId: null))];
+    }
+
     /// <summary>A picture taken now. Throws <see cref="ErrorCode.ControlUnavailable"/> where no backend could be reached after the attempts that are set.</summary>
     public async Task<CatalogSnapshot> ReachAsync(CancellationToken cancellationToken)
     {
@@ -64,7 +71,11 @@ internal sealed class ModelFinder(ModelCatalog catalog, ModelResolver resolver, 
             var snapshot = await catalog.RefreshAsync(cancellationToken);
             if (snapshot.Backends.Any(view => view.Reachable)) return snapshot;
             if (attempt >= lmStudio.ConnectAttempts)
-                throw new GatewayException(new GatewayError(ErrorCode.ControlUnavailable, $"Failed to connect to LM Studio SDK after {attempt} attempts. Ensure LM Studio is running and the API server is enabled.") { RetryAfter = TimeSpan.FromSeconds(5) });
+                throw new GatewayException(new GatewayError(ErrorCode.ControlUnavailable, $"Failed to connect to LM Studio SDK after {attempt} attempts. Ensure LM Studio is running and the API server is enabled.")
+                {
+                    RetryAfter = TimeSpan.FromSeconds(5),
+                    Reason = snapshot.Backends[0].Reason,
+                });
             await Task.Delay(TimeSpan.FromMilliseconds(lmStudio.ConnectRetryMs), time, cancellationToken);
         }
     }
@@ -84,5 +95,5 @@ internal sealed class ModelFinder(ModelCatalog catalog, ModelResolver resolver, 
     }
 
     private static GatewayException Unreachable(BackendView down) =>
-        new(new GatewayError(ErrorCode.BackendUnreachable, down.Problem ?? $"'{down.Name}' cannot be reached.") { Backend = down.Name });
+        new(new GatewayError(ErrorCode.BackendUnreachable, down.Problem ?? $"'{down.Name}' cannot be reached.") { Backend = down.Name, Reason = down.Reason });
 }

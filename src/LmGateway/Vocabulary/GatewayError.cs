@@ -67,6 +67,9 @@ internal sealed record GatewayError(ErrorCode Code, string Message)
     /// <summary>The backend that failed; null where the gateway itself says no.</summary>
     public string? Backend { get; init; }
 
+    /// <summary>Why there is no connection, in a few words: <c>Connection refused</c>. Null for everything else.</summary>
+    public string? Reason { get; init; }
+
     /// <summary>When it makes sense to try again.</summary>
     public TimeSpan? RetryAfter { get; init; }
 

@@ -84,7 +84,7 @@ internal sealed class HttpUpstream : IDisposable
             GatewayException known => known.Error,
             OperationCanceledException => Error(ErrorCode.BackendUnreachable, $"Connecting to {settings.Program} at {root} took longer than {settings.ConnectTimeout.TotalMilliseconds:0} ms."),
             HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError } refused =>
-                Error(ErrorCode.BackendUnreachable, $"{settings.Program} cannot be reached at {root}: {Reason(refused)}. Is it running, and is its server started?"),
+                Unreachable(Reason(refused)),
             HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded }
                 or HttpIOException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded } =>
                 Error(ErrorCode.BackendFault, $"{settings.Program} at {root} answered with something that is not HTTP."),
@@ -105,6 +105,12 @@ internal sealed class HttpUpstream : IDisposable
         SocketError.HostUnreachable or SocketError.NetworkUnreachable => "no way to that address",
         var other => other.ToString(),
     };
+
+    private GatewayError Unreachable(string reason) =>
+        Error(ErrorCode.BackendUnreachable, $"{settings.Program} cannot be reached at {root}: {reason}. Is it running, and is its server started?") with
+        {
+            Reason = char.ToUpperInvariant(reason[0]) + reason[1..],
+        };
 
     private GatewayError Error(ErrorCode code, string message) => new(code, message) { Backend = settings.Backend };
 
