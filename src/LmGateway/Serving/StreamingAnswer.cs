@@ -13,6 +13,8 @@ internal sealed class StreamingAnswer(
 
     public override bool Streamed => streamed;
 
+    public override IReadOnlyList<string> IgnoredParameters => delivery.Request!.Ignored;
+
     public override async IAsyncEnumerable<ReadOnlyMemory<byte>> Blocks([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await using var source = blocks(cancellationToken).GetAsyncEnumerator(cancellationToken);

@@ -11,6 +11,9 @@ namespace LmGateway.Api.Http;
 /// </summary>
 internal sealed class AnswerWriter(InferencePipeline pipeline, GatewayOptions options, TimeProvider time)
 {
+    /// <summary>Names the parameters of the request that have no effect on the backend.</summary>
+    private const string IgnoredHeader = "x-lmgateway-ignored-parameters";
+
     public Task WriteAsync(HttpContext context, PreparedInference prepared, Func<GatewayError, byte[]> failureEvent) =>
         prepared.Streamed ? StreamAsync(context, prepared, failureEvent) : WholeAsync(context, prepared);
 
@@ -20,9 +23,10 @@ internal sealed class AnswerWriter(InferencePipeline pipeline, GatewayOptions op
         try
         {
             await using var answer = await pipeline.StartAsync(prepared, context.RequestAborted);
-            if (!answer.Streamed && !events.HasStarted)
+            if (!events.HasStarted)
             {
-                events.SetHead(answer.Status, answer.ContentType);
+                TellIgnored(context, answer);
+                if (!answer.Streamed) events.SetHead(answer.Status, answer.ContentType);
             }
 
             await foreach (var block in answer.Blocks(context.RequestAborted)) await events.WriteAsync(block);
@@ -36,10 +40,16 @@ internal sealed class AnswerWriter(InferencePipeline pipeline, GatewayOptions op
     private async Task WholeAsync(HttpContext context, PreparedInference prepared)
     {
         await using var answer = await pipeline.StartAsync(prepared, context.RequestAborted);
+        TellIgnored(context, answer);
         var response = context.Response;
         response.StatusCode = answer.Status;
         response.ContentType = answer.ContentType;
         response.ContentLength = answer.Length;
         await foreach (var block in answer.Blocks(context.RequestAborted)) await response.BodyWriter.WriteAsync(block, context.RequestAborted);
+    }
+
+    private static void TellIgnored(HttpContext context, InferenceAnswer answer)
+    {
+        if (answer.IgnoredParameters.Count > 0) context.Response.Headers[IgnoredHeader] = string.Join(", ", answer.IgnoredParameters);
     }
 }
