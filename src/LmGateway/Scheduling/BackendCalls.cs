@@ -91,9 +91,10 @@ internal sealed partial class BackendCalls(ModelCatalog catalog, CatalogPace pac
     /// </summary>
     private async Task<LoadResult> FindOrLoadAsync(Load load, CancellationToken cancellationToken)
     {
-        var snapshot = await catalog.RefreshAsync(load.Backend, cancellationToken);
-        foreach (var instance in snapshot.InstancesOf(load.Order.ModelKey))
-            if (instance.Id.Backend == load.Backend.Name) return new LoadResult(instance) { WasLoaded = true };
+        var snapshot = await catalog.RefreshAfterChangeAsync(load.Backend, cancellationToken);
+        if (snapshot.Find(load.Backend.Name) is { Reachable: true, Stale: false } view)
+            foreach (var instance in view.Instances)
+                if (instance.ModelKey == load.Order.ModelKey) return new LoadResult(instance) { WasLoaded = true };
         return await load.Backend.LoadAsync(load.Order, load, cancellationToken);
     }
 
