@@ -3,6 +3,7 @@ using LmGateway.Catalog;
 using LmGateway.Configuration;
 using LmGateway.Scheduling;
 using LmGateway.Serving.Dialects;
+using LmGateway.Serving.Images;
 using LmGateway.Vocabulary;
 
 namespace LmGateway.Serving;
@@ -25,7 +26,7 @@ internal sealed record PreparedInference(InferenceCall Call, RequestPeek Peek, s
 /// mended (<see cref="StartAsync"/>). The instance is held until the answer is disposed of.
 /// </summary>
 internal sealed class InferencePipeline(
-    ModelFinder finder, Scheduler scheduler, ActiveModelState active, AnswerFactory answers, RequestLog log, GatewayOptions options, TimeProvider time)
+    ModelFinder finder, Scheduler scheduler, ActiveModelState active, ImageFitting images, AnswerFactory answers, RequestLog log, GatewayOptions options, TimeProvider time)
 {
     /// <summary>Reads the request and decides who names its model. Bad input ends here.</summary>
     public PreparedInference Prepare(InferenceCall call)
@@ -51,6 +52,7 @@ internal sealed class InferencePipeline(
         for (var attempt = 0; ; attempt++)
         {
             var model = await finder.FindAsync(prepared.Model, prepared.Call.Wanted, cancellationToken);
+            prepared = prepared with { Peek = await images.FitAsync(prepared.Peek, model.Backend.Traits.Defects, cancellationToken) };
             try
             {
                 return await RunAsync(prepared, model, times, cancellationToken);

@@ -15,6 +15,8 @@ internal readonly record struct ImageHeader(ImageKind Kind, int Width, int Heigh
     /// <summary>A decoder needs four bytes for each pixel, however small the file is.</summary>
     public const long MostPixels = 64_000_000;
 
+    public bool IsTooLarge => (long)Width * Height > MostPixels;
+
     public string MediaType => Kind switch
     {
         ImageKind.Png => "image/png",
@@ -35,17 +37,21 @@ internal readonly record struct ImageHeader(ImageKind Kind, int Width, int Heigh
     {
         header = default;
         if (KindOf(data) is not { } kind) return "the data is no JPEG, PNG or WebP image";
+        if (SizeOf(kind, data) is not { } size) return "the image is broken: its header does not tell its size";
+        header = new ImageHeader(kind, size.Width, size.Height);
+        return header.IsTooLarge ? $"the image has {size.Width} x {size.Height} pixels; at most {MostPixels / 1_000_000} megapixels are taken" : null;
+    }
+
+    /// <summary>Null where the header, or as much of it as is given, does not tell it.</summary>
+    public static (int Width, int Height)? SizeOf(ImageKind kind, ReadOnlySpan<byte> data)
+    {
         var size = kind switch
         {
             ImageKind.Png => Png(data),
             ImageKind.Jpeg => Jpeg(data),
             _ => WebP(data),
         };
-        if (size is not ( > 0, > 0)) return "the image is broken: its header does not tell its size";
-        header = new ImageHeader(kind, size.Width, size.Height);
-        return (long)size.Width * size.Height > MostPixels
-            ? $"the image has {size.Width} x {size.Height} pixels; at most {MostPixels / 1_000_000} megapixels are taken"
-            : null;
+        return size is ( > 0, > 0) ? size : null;
     }
 
     private static (int Width, int Height) Png(ReadOnlySpan<byte> data) =>
