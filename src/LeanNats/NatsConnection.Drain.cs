@@ -18,15 +18,18 @@ public sealed partial class NatsConnection
         await running.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
+    private Task WithinDrainTimeout(Task handled) => handled.WaitAsync(Opts.DrainTimeout, Opts.TimeProvider, lifetime.Token);
+
     private async Task DrainOnceAsync()
     {
         isDraining = true;
         try
         {
             var subscriptions = receivers.Values.OfType<NatsSubscription>().ToArray();
-            await Task.WhenAll(subscriptions.Select(subscription => subscription.DrainAsync(lifetime.Token).AsTask())).ConfigureAwait(false);
-            await Task.WhenAll(subscriptions.Select(subscription => subscription.Handled))
-                .WaitAsync(Opts.DrainTimeout, Opts.TimeProvider, lifetime.Token).ConfigureAwait(false);
+            var ending = subscriptions.Where(subscription => !subscription.AreReplies);
+            await Task.WhenAll(ending.Select(subscription => subscription.DrainAsync(lifetime.Token).AsTask())).ConfigureAwait(false);
+            await WithinDrainTimeout(Task.WhenAll(subscriptions.Select(subscription => subscription.Handled))).ConfigureAwait(false);
+            if (inbox is { } requests) await WithinDrainTimeout(requests.Answered).ConfigureAwait(false);
             if (session is not null) await FlushAsync(lifetime.Token).ConfigureAwait(false);
         }
         catch (TimeoutException)

@@ -22,8 +22,12 @@ public sealed partial class NatsConnection
         if (state != NatsConnectionState.Open) await Start().WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Gives the connection up and connects anew, for instance after a lame duck notice. Without a connection it does nothing.</summary>
-    public void Reconnect() => session?.Abort(new NatsException("A new connection was asked for."));
+    /// <summary>Gives the connection up, for instance after a lame duck notice, and waits for a new one as <see cref="FlushAsync"/> does.</summary>
+    public async ValueTask ReconnectAsync(CancellationToken cancellationToken = default)
+    {
+        session?.Abort(new NatsException("A new connection was asked for."));
+        await FlushAsync(cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>
     /// Waits for the server to take what was sent, at most <see cref="NatsOpts.ConnectTimeout"/>, and closes. Everything that is still
@@ -100,19 +104,21 @@ public sealed partial class NatsConnection
 
     private void FailFirst(Exception reason)
     {
+        TaskCompletionSource waiting;
         lock (gate)
         {
             state = NatsConnectionState.Closed;
             life = null;
+            waiting = opened;
         }
 
-        opened.TrySetException(reason);
-        _ = opened.Task.Exception;
+        waiting.TrySetException(reason);
+        _ = waiting.Task.Exception;
     }
 
     private async Task ServeAsync(Line line)
     {
-        var current = new Session(line, Opts, this, Outgoing.OnRoom);
+        var current = new Session(line, this);
         await using (current.ConfigureAwait(false))
         {
             session = current;

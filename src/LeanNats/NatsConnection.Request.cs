@@ -6,7 +6,7 @@ namespace LeanNats;
 
 public sealed partial class NatsConnection
 {
-    private RequestInbox? inbox;
+    private volatile RequestInbox? inbox;
 
     /// <summary>
     /// Asks and waits for the one reply, for <see cref="NatsOpts.RequestTimeout"/> unless <paramref name="timeout"/> says otherwise.
@@ -19,6 +19,7 @@ public sealed partial class NatsConnection
     {
         await EnsureConnectedAsync(cancellationToken).ConfigureAwait(false);
         var limit = timeout ?? Opts.RequestTimeout;
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(limit, TimeSpan.Zero, nameof(timeout));
         var start = Opts.TimeProvider.GetTimestamp();
         var replies = OpenInbox();
         var (token, replyTo, pending) = replies.Add(subject);
@@ -51,7 +52,7 @@ public sealed partial class NatsConnection
         string subject, ReadOnlyMemory<byte> data = default, NatsHeaders? headers = null, NatsSubOpts? replyOpts = null,
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        var opts = (replyOpts ?? new NatsSubOpts { StopOnEmptyMsg = true }) with { EndOnDisconnect = true };
+        var opts = (replyOpts ?? new NatsSubOpts { StopOnEmptyMsg = true }) with { EndOnDisconnect = true, AreReplies = true };
         if (opts is { Timeout: null, IdleTimeout: null }) opts = opts with { IdleTimeout = Opts.RequestTimeout };
         var message = new OutgoingMessage(subject, NewInbox(), headers, data);
         var replies = await AddSubscriptionAsync(message.ReplyTo!, null, opts, cancellationToken).ConfigureAwait(false);

@@ -27,6 +27,8 @@ public sealed partial class NatsConnection
     {
         NatsSubject.CheckSubscribe(subject, nameof(subject));
         NatsSubject.CheckQueueGroup(queueGroup, nameof(queueGroup));
+        NatsSubject.CheckLength(subject, queueGroup, nameof(subject));
+        if (opts is { MaxMsgs: < 1 }) throw new ArgumentOutOfRangeException(nameof(opts), "MaxMsgs is at least 1.");
         if (isDraining) throw new NatsDrainingException();
         return await AddSubscriptionAsync(subject, queueGroup, opts ?? new NatsSubOpts(), cancellationToken).ConfigureAwait(false);
     }
@@ -66,7 +68,7 @@ public sealed partial class NatsConnection
         {
             if (receiver.Subject != subject || !Forget(receiver)) continue;
             receiver.End(reason);
-            Interlocked.CompareExchange(ref inbox, null, receiver as RequestInbox);
+            if (receiver == inbox) inbox = null;
         }
     }
 }

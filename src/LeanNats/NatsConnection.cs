@@ -9,7 +9,7 @@ namespace LeanNats;
 /// loss, and then restores its subscriptions. Nothing is lost in silence: a publish completes when its bytes were handed to the
 /// socket and fails when they were not; <see cref="PublishConfirmedAsync"/> completes when the server has it.
 /// </summary>
-public sealed partial class NatsConnection : ISessionEvents, IAsyncDisposable
+public sealed partial class NatsConnection : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<long, IReceiver> receivers = [];
     private readonly CancellationTokenSource lifetime = new();
@@ -49,10 +49,10 @@ public sealed partial class NatsConnection : ISessionEvents, IAsyncDisposable
 
     internal void Emit(NatsEvent happened) => feed.Emit(happened);
 
-    ValueTask ISessionEvents.OnMessage(in ServerFrame frame) =>
+    internal ValueTask OnMessage(in ServerFrame frame) =>
         receivers.TryGetValue(frame.Sid, out var receiver) ? receiver.ReceiveAsync(frame) : default;
 
-    void ISessionEvents.OnInfo(Session from, NatsServerInfo info)
+    internal void OnInfo(Session from, NatsServerInfo info)
     {
         var wasLameDuck = ServerInfo is { LameDuckMode: true };
         ServerInfo = info;
@@ -60,7 +60,7 @@ public sealed partial class NatsConnection : ISessionEvents, IAsyncDisposable
         if (info.LameDuckMode && !wasLameDuck) Emit(new NatsLameDuckMode(from.Server.ToString()));
     }
 
-    void ISessionEvents.OnServerError(Session from, string error)
+    internal void OnServerError(Session from, string error)
     {
         var reason = new NatsServerException(error);
         if (ServerErrors.RefusedSubscription(error) is { } refused) EndRefused(refused, reason);

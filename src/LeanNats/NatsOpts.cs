@@ -80,4 +80,7 @@ public sealed record NatsOpts
 
     /// <summary>Where time comes from.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    /// <summary>Names the servers, never a secret that is written in their URLs.</summary>
+    public override string ToString() => string.Join(',', Transport.ServerAddress.ParseList(Url));
 }

@@ -51,6 +51,9 @@ public sealed record NatsSubOpts
     /// <summary>The enumeration fails with <see cref="NatsConnectionLostException"/> when the connection is lost, since messages may be missing.</summary>
     public bool EndOnDisconnect { get; init; }
 
+    /// <summary>The messages are replies to a request; a drain waits for them instead of ending them.</summary>
+    internal bool AreReplies { get; init; }
+
     /// <summary>Payloads come from the array pool and belong to the reader, who gives them back with <see cref="NatsMsg.Recycle"/>.</summary>
     internal bool PooledPayloads { get; init; }
 }

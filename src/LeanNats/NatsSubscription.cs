@@ -45,8 +45,10 @@ public sealed class NatsSubscription : IReceiver, IAsyncDisposable
 
     SessionWriter? IReceiver.Writer { get; set; }
 
-    /// <summary>Completes when nobody handles a message of this subscription any more.</summary>
-    internal Task Handled => isEnumerated ? left.Task : buffer.Completion;
+    internal bool AreReplies => opts.AreReplies;
+
+    /// <summary>Completes, without an error, when nobody handles a message of this subscription any more.</summary>
+    internal Task Handled => isEnumerated ? left.Task : Settled.Of(buffer.Completion);
 
     /// <summary>Ends the subscription at once. Messages that are buffered can still be read.</summary>
     public ValueTask UnsubscribeAsync()

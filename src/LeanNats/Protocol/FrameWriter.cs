@@ -5,7 +5,7 @@ internal static class FrameWriter
 {
     public static void Publish(PooledBuffer buffer, in OutgoingMessage message)
     {
-        var headerLength = message.HeaderLength;
+        var headerLength = message.Header.Length;
         buffer.Write(headerLength > 0 ? "HPUB "u8 : "PUB "u8);
         buffer.WriteText(message.Subject);
         buffer.Write(" "u8);
@@ -23,7 +23,7 @@ internal static class FrameWriter
 
         buffer.WriteNumber(message.Size);
         buffer.Write("\r\n"u8);
-        if (headerLength > 0) HeaderBlock.Write(buffer, message.Headers!);
+        buffer.Write(message.Header.Span);
         buffer.Write(message.Data.Span);
         buffer.Write("\r\n"u8);
     }

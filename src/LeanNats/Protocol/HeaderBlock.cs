@@ -12,10 +12,12 @@ internal static class HeaderBlock
 
     private static ReadOnlySpan<byte> Version => "NATS/1.0"u8;
 
-    /// <summary>The bytes that <see cref="Write"/> will take. Throws <see cref="ArgumentException"/> for what would break out of its line.</summary>
-    public static int Measure(NatsHeaders headers)
+    /// <summary>Throws <see cref="ArgumentException"/> for what would break out of its line.</summary>
+    public static byte[] Encode(NatsHeaders headers)
     {
-        var length = Version.Length + 4;
+        using var buffer = new PooledBuffer();
+        buffer.Write(Version);
+        buffer.Write("\r\n"u8);
         foreach (var (key, values) in headers)
         {
             CheckKey(key);
@@ -23,21 +25,6 @@ internal static class HeaderBlock
             {
                 if (value.AsSpan().ContainsAny(LineBreaks))
                     throw new ArgumentException($"The value of header '{key}' holds a line break.", nameof(headers));
-                length += key.Length + 4 + Encoding.UTF8.GetByteCount(value ?? "");
-            }
-        }
-
-        return length;
-    }
-
-    public static void Write(PooledBuffer buffer, NatsHeaders headers)
-    {
-        buffer.Write(Version);
-        buffer.Write("\r\n"u8);
-        foreach (var (key, values) in headers)
-        {
-            foreach (var value in values)
-            {
                 buffer.WriteText(key);
                 buffer.Write(": "u8);
                 buffer.WriteText(value ?? "");
@@ -46,6 +33,7 @@ internal static class HeaderBlock
         }
 
         buffer.Write("\r\n"u8);
+        return buffer.Written.ToArray();
     }
 
     /// <summary>Throws <see cref="NatsHeaderParseException"/> for anything that is not a header block.</summary>

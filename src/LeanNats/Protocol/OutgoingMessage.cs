@@ -1,6 +1,6 @@
 namespace LeanNats.Protocol;
 
-/// <summary>A message to publish, checked and measured.</summary>
+/// <summary>A message to publish, checked; its headers are written out already, so that nothing can change them while it waits.</summary>
 internal readonly record struct OutgoingMessage
 {
     /// <summary>Throws <see cref="ArgumentException"/> for a subject, reply subject or header that cannot be sent.</summary>
@@ -8,21 +8,20 @@ internal readonly record struct OutgoingMessage
     {
         NatsSubject.CheckPublish(subject, nameof(subject));
         if (replyTo is not null) NatsSubject.CheckPublish(replyTo, nameof(replyTo));
-        (Subject, ReplyTo, Headers, Data) = (subject, replyTo, headers, data);
-        HeaderLength = headers is { Count: > 0 } ? HeaderBlock.Measure(headers) : 0;
+        NatsSubject.CheckLength(subject, replyTo, nameof(subject));
+        (Subject, ReplyTo, Data) = (subject, replyTo, data);
+        Header = headers is { Count: > 0 } ? HeaderBlock.Encode(headers) : default;
     }
 
     public string Subject { get; }
 
     public string? ReplyTo { get; }
 
-    public NatsHeaders? Headers { get; }
+    /// <summary>The header block; empty without headers.</summary>
+    public ReadOnlyMemory<byte> Header { get; }
 
     public ReadOnlyMemory<byte> Data { get; }
 
-    /// <summary>0 without headers.</summary>
-    public int HeaderLength { get; }
-
     /// <summary>What the server counts against its limit.</summary>
-    public long Size => (long)HeaderLength + Data.Length;
+    public long Size => (long)Header.Length + Data.Length;
 }

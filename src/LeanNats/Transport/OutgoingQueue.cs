@@ -133,16 +133,8 @@ internal sealed class OutgoingQueue(NatsOpts opts)
 
     private static bool TryAdmit(SessionWriter open, Waiting item)
     {
-        try
-        {
-            if (!open.TryPublish(item.Item, out var written)) return false;
-            item.Admitted.TrySetResult(written.AsTask());
-        }
-        catch (NatsPayloadTooLargeException e)
-        {
-            item.Admitted.TrySetException(e);
-        }
-
+        if (!open.TryPublish(item.Item, out var written)) return false;
+        item.Admitted.TrySetResult(written.AsTask());
         return true;
     }
 

@@ -32,7 +32,13 @@ internal sealed class RequestInbox(NatsConnection connection, long sid, string i
         return (token, $"{inbox}.{token}", request);
     }
 
-    public void Remove(long token) => pending.TryRemove(token, out _);
+    public void Remove(long token)
+    {
+        if (pending.TryRemove(token, out var request)) request.TrySetCanceled(CancellationToken.None);
+    }
+
+    /// <summary>Completes, without an error, when every request that is open now has its end.</summary>
+    public Task Answered => Task.WhenAll(pending.Values.Select(request => Settled.Of(request.Task)));
 
     public ValueTask ReceiveAsync(in ServerFrame frame)
     {

@@ -9,16 +9,17 @@ internal sealed class Session : IAsyncDisposable
 {
     private readonly Line line;
     private readonly NatsOpts opts;
-    private readonly ISessionEvents events;
+    private readonly NatsConnection connection;
     private readonly FrameParser parser;
     private readonly CancellationTokenSource ended = new();
     private Exception? reason;
 
-    public Session(Line line, NatsOpts opts, ISessionEvents events, Action onRoom)
+    public Session(Line line, NatsConnection connection)
     {
-        (this.line, this.opts, this.events) = (line, opts, events);
+        (this.line, this.connection, opts) = (line, connection, connection.Opts);
         parser = new FrameParser(opts.MaxPayloadHardCap);
-        Writer = new SessionWriter(line.Stream, opts) { OnBroken = (_, e) => Abort(e), OnRoom = onRoom, MaxPayload = line.Info.MaxPayload };
+        Writer = new SessionWriter(line.Stream, opts) { OnBroken = (_, e) => Abort(e), OnRoom = connection.Outgoing.OnRoom };
+        Writer.MaxPayload = line.Info.MaxPayload;
     }
 
     public ServerAddress Server => line.Server;
@@ -86,7 +87,7 @@ internal sealed class Session : IAsyncDisposable
                 continue;
             }
 
-            full = events.OnMessage(frame);
+            full = connection.OnMessage(frame);
             if (!full.IsCompletedSuccessfully) return true;
         }
 
@@ -106,12 +107,12 @@ internal sealed class Session : IAsyncDisposable
             case ServerVerb.Info:
                 var info = ConnectJson.ReadInfo(frame.Text);
                 Writer.MaxPayload = info.MaxPayload;
-                events.OnInfo(this, info);
+                connection.OnInfo(this, info);
                 break;
             case ServerVerb.Error:
                 var error = Encoding.UTF8.GetString(frame.Text);
                 if (!ServerErrors.KeepsConnection(error)) throw new NatsServerException(error);
-                events.OnServerError(this, error);
+                connection.OnServerError(this, error);
                 break;
         }
     }
@@ -139,14 +140,4 @@ internal sealed class Session : IAsyncDisposable
             // The connection ended.
         }
     }
-}
-
-/// <summary>What a session tells its connection, on its reading loop.</summary>
-internal interface ISessionEvents
-{
-    ValueTask OnMessage(in ServerFrame frame);
-
-    void OnInfo(Session session, NatsServerInfo info);
-
-    void OnServerError(Session session, string error);
 }

@@ -28,7 +28,7 @@ internal sealed class SessionWriter(Stream stream, NatsOpts opts) : IAsyncDispos
 
     /// <summary>
     /// Takes a message for the next write. False when the buffer is full or the connection is broken, and the message is not taken.
-    /// Throws <see cref="NatsPayloadTooLargeException"/> for one that the server would not take.
+    /// One that the server would not take fails with <see cref="NatsPayloadTooLargeException"/>.
     /// </summary>
     public bool TryPublish(Outgoing item, out ValueTask written)
     {
@@ -39,7 +39,12 @@ internal sealed class SessionWriter(Stream stream, NatsOpts opts) : IAsyncDispos
             if (broken is not null || filling.Buffer.Length >= opts.WriterBufferSize) return false;
             if (item.Message is { } message)
             {
-                if (message.Size > MaxPayload) throw new NatsPayloadTooLargeException(message.Size, MaxPayload);
+                if (message.Size > MaxPayload)
+                {
+                    written = ValueTask.FromException(new NatsPayloadTooLargeException(message.Size, MaxPayload));
+                    return true;
+                }
+
                 FrameWriter.Publish(filling.Buffer, message);
             }
 
