@@ -27,7 +27,7 @@ public sealed record NatsServerInfo
     public bool HeadersSupported { get; init; }
 
     /// <summary>The most bytes of headers and payload in one message.</summary>
-    public long MaxPayload { get; init; } = 1024 * 1024;
+    public long MaxPayload { get; init; }
 
     /// <summary>True when the server wants credentials.</summary>
     public bool AuthRequired { get; init; }

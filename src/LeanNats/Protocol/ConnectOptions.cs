@@ -47,6 +47,8 @@ internal sealed record ConnectOptions
 /// <summary>The JSON of INFO and CONNECT.</summary>
 internal static class ConnectJson
 {
+    private const long DefaultMaxPayload = 1024 * 1024;
+
     // The text goes over a socket only, never into HTML.
     private static readonly ConnectJsonContext Context = new(new JsonSerializerOptions(ConnectJsonContext.Default.Options)
     {
@@ -60,8 +62,9 @@ internal static class ConnectJson
     {
         try
         {
-            return JsonSerializer.Deserialize(json, Context.NatsServerInfo)
+            var info = JsonSerializer.Deserialize(json, Context.NatsServerInfo)
                 ?? throw new NatsProtocolViolationException("The server's INFO is null.");
+            return info.MaxPayload > 0 ? info : info with { MaxPayload = DefaultMaxPayload };
         }
         catch (JsonException)
         {
