@@ -24,7 +24,7 @@ internal sealed class OutgoingQueue(NatsOpts opts)
     /// </summary>
     public ValueTask SendAsync(Outgoing item, TimeSpan patience, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
+        if (cancellationToken.IsCancellationRequested) return ValueTask.FromCanceled(cancellationToken);
         if (waitingCount == 0 && writer is { } open && open.TryPublish(item, out var written))
             return written.IsCompleted || !cancellationToken.CanBeCanceled ? written : new ValueTask(written.AsTask().WaitAsync(cancellationToken));
         return WaitAsync(item, patience, cancellationToken);

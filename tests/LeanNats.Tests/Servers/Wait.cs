@@ -36,6 +36,24 @@ internal static class Wait
         throw new InvalidOperationException($"The events ended without {typeof(T).Name}.");
     }
 
+    /// <summary>Publishes, again if the connection breaks meanwhile, until the server has it.</summary>
+    public static async Task PublishConfirmedUntilSentAsync(this NatsConnection nats, string subject)
+    {
+        using var deadline = new CancellationTokenSource(NatsServer.Deadline);
+        while (true)
+        {
+            try
+            {
+                await nats.PublishConfirmedAsync(subject, cancellationToken: deadline.Token);
+                return;
+            }
+            catch (NatsConnectionLostException)
+            {
+                // Once more.
+            }
+        }
+    }
+
     public static string Text(this NatsMsg message) => Encoding.UTF8.GetString(message.Data.Span);
 
     public static byte[] Bytes(this string text) => Encoding.UTF8.GetBytes(text);
