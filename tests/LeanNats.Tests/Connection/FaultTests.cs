@@ -28,6 +28,8 @@ public sealed class FaultTests : IAsyncDisposable
             if (cut >= Stream.Length) Assert.Equal("two", (await subscription.NextAsync()).Text());
             Assert.Equal(0, subscription.Msgs.Count);
         }
+
+        client.Dispose();
     }
 
     [Fact]
@@ -79,7 +81,8 @@ public sealed class FaultTests : IAsyncDisposable
         var again = server.GreetAsync();
         await client.SendAsync("MSG a 1 x\r\n");
         Assert.IsType<NatsProtocolViolationException>((await events.NextAsync<NatsConnectionDisconnected>()).Reason);
-        await Wait.ForAsync(again);
+        using var next = await Wait.ForAsync(again);
+        next.Dispose();
         await nats.DisposeAsync();
     }
 
@@ -94,6 +97,7 @@ public sealed class FaultTests : IAsyncDisposable
         Assert.Equal("ab", broken.Text());
         Assert.Throws<NatsHeaderParseException>(broken.EnsureSuccess);
         Assert.Equal("yes", (await subscription.NextAsync()).Text());
+        client.Dispose();
         await nats.DisposeAsync();
     }
 

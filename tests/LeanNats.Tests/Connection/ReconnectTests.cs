@@ -71,9 +71,9 @@ public sealed class ReconnectTests : IAsyncLifetime
         await Assert.ThrowsAsync<NatsTimeoutException>(() => request);
 
         await server.StartAsync();
+        await reader.PublishConfirmedUntilSentAsync("reader.is.back");
         var after = nats.PublishAsync("late", "after".Bytes()).AsTask();
         await AdvanceUntil(time, after);
-        await reader.FlushAsync();
         Assert.Equal("after", (await subscription.NextAsync()).Text());
     }
 
