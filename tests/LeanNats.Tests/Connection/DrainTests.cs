@@ -83,7 +83,10 @@ public sealed class DrainTests(SharedServer shared) : IClassFixture<SharedServer
     public async Task A_drain_that_takes_too_long_says_so_and_closes()
     {
         var time = new ManualTime();
-        var worker = shared.Server.Connect(opts => opts with { TimeProvider = time });
+        var worker = shared.Server.Connect(opts => opts with
+        {
+            TimeProvider = time, DrainTimeout = TimeSpan.FromSeconds(30), CommandTimeout = TimeSpan.FromHours(1), PingInterval = TimeSpan.FromHours(1),
+        });
         await using var caller = shared.Server.Connect();
         await worker.SubscribeCoreAsync(subject);
         await worker.FlushAsync();
@@ -93,7 +96,7 @@ public sealed class DrainTests(SharedServer shared) : IClassFixture<SharedServer
         while (!drain.IsCompleted)
         {
             time.Advance(TimeSpan.FromSeconds(1));
-            await Task.Yield();
+            await Task.Delay(1);
         }
 
         await Assert.ThrowsAsync<NatsTimeoutException>(() => drain);

@@ -81,8 +81,7 @@ public sealed class FaultTests : IAsyncDisposable
         var again = server.GreetAsync();
         await client.SendAsync("MSG a 1 x\r\n");
         Assert.IsType<NatsProtocolViolationException>((await events.NextAsync<NatsConnectionDisconnected>()).Reason);
-        using var next = await Wait.ForAsync(again);
-        next.Dispose();
+        (await Wait.ForAsync(again)).Dispose();
         await nats.DisposeAsync();
     }
 
@@ -243,7 +242,7 @@ public sealed class FaultTests : IAsyncDisposable
         var there = second.GreetAsync();
         await server.DisposeAsync();
         client.Dispose();
-        using var next = await Wait.ForAsync(there);
+        (await Wait.ForAsync(there)).Dispose();
         await nats.DisposeAsync();
     }
 

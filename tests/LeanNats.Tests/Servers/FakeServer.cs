@@ -8,6 +8,7 @@ namespace LeanNats.Tests.Servers;
 internal sealed class FakeServer : IAsyncDisposable
 {
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
+    private readonly List<FakeClient> clients = [];
 
     public FakeServer() => listener.Start();
 
@@ -26,7 +27,10 @@ internal sealed class FakeServer : IAsyncDisposable
     public async Task<FakeClient> AcceptAsync()
     {
         using var deadline = new CancellationTokenSource(NatsServer.Deadline);
-        return new FakeClient(await listener.AcceptTcpClientAsync(deadline.Token));
+        // A client that nobody held would be closed by the garbage collector in the middle of a test.
+        var client = new FakeClient(await listener.AcceptTcpClientAsync(deadline.Token));
+        lock (clients) clients.Add(client);
+        return client;
     }
 
     /// <summary>Accepts a client and its CONNECT.</summary>
@@ -40,6 +44,9 @@ internal sealed class FakeServer : IAsyncDisposable
     public ValueTask DisposeAsync()
     {
         listener.Dispose();
+        lock (clients)
+            foreach (var client in clients)
+                client.Dispose();
         return ValueTask.CompletedTask;
     }
 }
