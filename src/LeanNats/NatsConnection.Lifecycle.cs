@@ -84,8 +84,9 @@ public sealed partial class NatsConnection
             var line = await redial.FirstAsync(lifetime.Token).ConfigureAwait(false);
             while (true)
             {
+                var start = Opts.TimeProvider.GetTimestamp();
                 await ServeAsync(line).ConfigureAwait(false);
-                line = await redial.AgainAsync(lifetime.Token).ConfigureAwait(false);
+                line = await redial.AgainAsync(Opts.TimeProvider.GetElapsedTime(start), lifetime.Token).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (lifetime.IsCancellationRequested)
@@ -126,10 +127,10 @@ public sealed partial class NatsConnection
             pool.Learn(line.Server, line.Info);
             pool.Used(line.Server);
             // Subscriptions before what users publish; those that were added meanwhile once more below.
-            foreach (var (_, receiver) in receivers) current.Writer.Subscribe(receiver);
+            Subscribe(current.Writer);
             state = NatsConnectionState.Open;
             Outgoing.Open(current.Writer);
-            foreach (var (_, receiver) in receivers) current.Writer.Subscribe(receiver);
+            Subscribe(current.Writer);
             isStarted = true;
             opened.TrySetResult();
             Emit(new NatsConnectionOpened(line.Server.ToString()));

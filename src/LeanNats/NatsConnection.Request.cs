@@ -30,7 +30,7 @@ public sealed partial class NatsConnection
             var rest = limit - Opts.TimeProvider.GetElapsedTime(start);
             var reply = await pending.Task.WaitAsync(rest > TimeSpan.Zero ? rest : TimeSpan.Zero, Opts.TimeProvider, cancellationToken)
                 .ConfigureAwait(false);
-            return reply.HasNoResponders ? throw new NatsNoRespondersException(subject) : reply;
+            return Checked(reply, subject);
         }
         catch (TimeoutException)
         {
@@ -60,8 +60,15 @@ public sealed partial class NatsConnection
         {
             await Outgoing.SendAsync(new Outgoing { Message = message }, Opts.CommandTimeout, cancellationToken).ConfigureAwait(false);
             await foreach (var reply in replies.ReadAllAsync(cancellationToken).ConfigureAwait(false))
-                yield return reply.HasNoResponders ? throw new NatsNoRespondersException(subject) : reply;
+                yield return Checked(reply, subject);
         }
+    }
+
+    private static NatsMsg Checked(in NatsMsg reply, string subject)
+    {
+        if (reply.HasNoResponders) throw new NatsNoRespondersException(subject);
+        reply.EnsureSuccess();
+        return reply;
     }
 
     private RequestInbox OpenInbox()

@@ -33,11 +33,10 @@ public sealed partial class NatsConnection
         return await AddSubscriptionAsync(subject, queueGroup, opts ?? new NatsSubOpts(), cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Ends a subscription on the server too.</summary>
+    /// <summary>Ends a subscription, on the connection that has it too.</summary>
     internal void Remove(IReceiver receiver)
     {
-        if (!Forget(receiver)) return;
-        Outgoing.Writer?.Unsubscribe(receiver);
+        if (Forget(receiver)) receiver.Writer?.Unsubscribe(receiver);
     }
 
     /// <summary>Ends a subscription that the server no longer has.</summary>
@@ -60,6 +59,16 @@ public sealed partial class NatsConnection
         if (closeReason is not { } reason) return;
         Forget(receiver);
         throw reason;
+    }
+
+    /// <summary>Puts every subscription on a connection. One that is ended at the same moment must not stay there: it would take its share of a queue group.</summary>
+    private void Subscribe(SessionWriter writer)
+    {
+        foreach (var (sid, receiver) in receivers)
+        {
+            writer.Subscribe(receiver);
+            if (!receivers.ContainsKey(sid)) writer.Unsubscribe(receiver);
+        }
     }
 
     private void EndRefused(string subject, NatsServerException reason)

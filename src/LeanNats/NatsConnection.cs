@@ -19,9 +19,11 @@ public sealed partial class NatsConnection : IAsyncDisposable
     private readonly Dialer dialer;
     private long lastSid;
 
-    /// <summary>Throws <see cref="ArgumentException"/> when <see cref="NatsOpts.Url"/> names no servers.</summary>
+    /// <summary>Throws <see cref="ArgumentException"/> when <see cref="NatsOpts.Url"/> names no servers or a time is not positive.</summary>
     public NatsConnection(NatsOpts opts)
     {
+        foreach (var time in new[] { opts.ConnectTimeout, opts.CommandTimeout, opts.RequestTimeout, opts.PingInterval, opts.DrainTimeout })
+            ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(time, TimeSpan.Zero, nameof(opts));
         Opts = opts;
         pool = new ServerPool(opts);
         dialer = new Dialer(opts);

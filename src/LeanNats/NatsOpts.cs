@@ -72,7 +72,10 @@ public sealed record NatsOpts
     /// <summary>Bytes of unsent frames past which publishers wait for the socket.</summary>
     public int WriterBufferSize { get; init; } = 1024 * 1024;
 
-    /// <summary>Bytes that publishers may hold waiting, for room or for the connection to come back; one that asks for more fails at once.</summary>
+    /// <summary>
+    /// Bytes that publishers may hold waiting, for room or for the connection to come back; one that asks for more fails at once. Each
+    /// message counts some 200 bytes more than its payload and headers.
+    /// </summary>
     public long PendingBytesLimit { get; init; } = 64 * 1024 * 1024;
 
     /// <summary>A server that announces a larger message than this is cut off.</summary>

@@ -61,7 +61,7 @@ public sealed class NatsSubscription : IReceiver, IAsyncDisposable
     /// <summary>Ends the subscription after every message that the server has already sent; they can still be read.</summary>
     public async ValueTask DrainAsync(CancellationToken cancellationToken = default)
     {
-        connection.Outgoing.Writer?.Unsubscribe(this);
+        ((IReceiver)this).Writer?.Unsubscribe(this);
         try
         {
             // The PONG comes behind the last message.
@@ -69,8 +69,7 @@ public sealed class NatsSubscription : IReceiver, IAsyncDisposable
         }
         finally
         {
-            connection.Forget(this);
-            buffer.Complete(null);
+            await UnsubscribeAsync().ConfigureAwait(false); // once more: the connection may be a new one by now
         }
     }
 

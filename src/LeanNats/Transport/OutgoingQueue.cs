@@ -97,8 +97,8 @@ internal sealed class OutgoingQueue(NatsOpts opts)
         lock (gate)
         {
             if (closed is not null) throw closed;
-            if (waitingBytes > 0 && waitingBytes + item.Size > opts.PendingBytesLimit) throw new NatsPendingLimitException(opts.PendingBytesLimit);
-            waitingBytes += item.Size;
+            if (waitingCount > 0 && waitingBytes + item.Cost > opts.PendingBytesLimit) throw new NatsPendingLimitException(opts.PendingBytesLimit);
+            waitingBytes += item.Cost;
             waitingCount++;
             var node = waiting.AddLast(new Waiting(item));
             Admit(); // the connection may have opened, or found room, just now
@@ -141,7 +141,7 @@ internal sealed class OutgoingQueue(NatsOpts opts)
     private void Remove(LinkedListNode<Waiting> node)
     {
         waiting.Remove(node);
-        waitingBytes -= node.Value.Item.Size;
+        waitingBytes -= node.Value.Item.Cost;
         waitingCount--;
     }
 

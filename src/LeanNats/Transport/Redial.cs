@@ -10,7 +10,7 @@ internal sealed class Redial(NatsOpts opts, ServerPool pool, Dialer dialer, Acti
     /// <summary>One round, unless the options ask to keep trying.</summary>
     public async Task<Line> FirstAsync(CancellationToken cancellationToken)
     {
-        if (opts.RetryOnInitialConnect) return await AgainAsync(cancellationToken).ConfigureAwait(false);
+        if (opts.RetryOnInitialConnect) return await AgainAsync(TimeSpan.MaxValue, cancellationToken).ConfigureAwait(false);
         var (line, failure) = await RoundAsync(int.MaxValue, cancellationToken).ConfigureAwait(false);
         if (line is not null) return line;
         throw failure is NatsServerException { IsAuthError: true }
@@ -19,11 +19,13 @@ internal sealed class Redial(NatsOpts opts, ServerPool pool, Dialer dialer, Acti
     }
 
     /// <summary>
-    /// Throws <see cref="NatsConnectionFailedException"/> after <see cref="NatsOpts.MaxReconnectRetry"/> rounds, and the server's error when
+    /// Tries at once, unless the former connection <paramref name="lived"/> so shortly that a server that takes connections only to drop
+    /// them would be called in a tight loop. Throws <see cref="NatsConnectionFailedException"/> after <see cref="NatsOpts.MaxReconnectRetry"/> rounds, and the server's error when
     /// the credentials were refused twice in a row.
     /// </summary>
-    public async Task<Line> AgainAsync(CancellationToken cancellationToken)
+    public async Task<Line> AgainAsync(TimeSpan lived, CancellationToken cancellationToken)
     {
+        if (lived < opts.ReconnectWaitMin) await Task.Delay(Wait(1), opts.TimeProvider, cancellationToken).ConfigureAwait(false);
         authErrors = 0;
         Exception? failure = null;
         for (var round = 0; opts.MaxReconnectRetry < 0 || round < opts.MaxReconnectRetry; round++)

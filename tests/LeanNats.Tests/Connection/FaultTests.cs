@@ -101,6 +101,18 @@ public sealed class FaultTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_reply_whose_headers_are_broken_is_an_error_of_its_request()
+    {
+        var (nats, client) = await ConnectAsync(server.Opts);
+        var request = nats.RequestAsync("ask").AsTask();
+        var inbox = (await client.ReadUntilAsync("PUB ask")).Split(' ')[2];
+        await client.SendAsync($"HMSG {inbox} 1 9 9\r\nNOT NATS!\r\n");
+        await Assert.ThrowsAsync<NatsHeaderParseException>(() => Wait.ForAsync(request));
+        client.Dispose();
+        await nats.DisposeAsync();
+    }
+
+    [Fact]
     public async Task A_ping_is_answered_at_any_time()
     {
         var (nats, client) = await ConnectAsync(server.Opts);

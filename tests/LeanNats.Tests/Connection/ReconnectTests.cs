@@ -80,17 +80,18 @@ public sealed class ReconnectTests : IAsyncLifetime
     [Fact]
     public async Task More_than_may_wait_is_refused_at_once()
     {
-        await using var nats = Connect(opts => opts with { PendingBytesLimit = 1000 });
+        await using var nats = Connect(opts => opts with { PendingBytesLimit = 1500 });
         await nats.FlushAsync();
         await server.KillAsync();
         await Wait.UntilAsync(() => nats.ConnectionState == NatsConnectionState.Reconnecting, "the loss is noticed");
         var first = nats.PublishAsync("x", new byte[900]).AsTask();
-        await Assert.ThrowsAsync<NatsPendingLimitException>(async () => await nats.PublishAsync("x", new byte[200]));
+        await Assert.ThrowsAsync<NatsPendingLimitException>(async () => await nats.PublishAsync("x", new byte[300]));
         using var cancel = new CancellationTokenSource();
         var second = nats.PublishAsync("x", new byte[100], cancellationToken: cancel.Token).AsTask();
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Wait.ForAsync(second));
-        var third = nats.PublishAsync("x", new byte[100]).AsTask();
+        var third = nats.PublishAsync("x", new byte[200]).AsTask();
+        await Assert.ThrowsAsync<NatsPendingLimitException>(async () => await nats.PublishAsync("x"));
         await server.StartAsync();
         await Wait.ForAsync(Task.WhenAll(first, third));
     }

@@ -14,6 +14,9 @@ internal sealed class FakeServer : IAsyncDisposable
 
     public int Port => ((IPEndPoint)listener.LocalEndpoint).Port;
 
+    /// <summary>Someone waits to be accepted.</summary>
+    public bool IsCalled => listener.Pending();
+
     public NatsOpts Opts => NatsOpts.Default with
     {
         Url = $"nats://127.0.0.1:{Port}",
