@@ -85,5 +85,5 @@ public sealed record NatsOpts
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
     /// <summary>Names the servers, never a secret that is written in their URLs.</summary>
-    public override string ToString() => string.Join(',', Transport.ServerAddress.ParseList(Url));
+    public override string ToString() => string.Join(',', Url.Split(',').Select(url => url[(url.LastIndexOf('@') + 1)..]));
 }

@@ -73,6 +73,28 @@ public sealed class LossTests(SharedServer shared) : IClassFixture<SharedServer>
     }
 
     [Fact]
+    public async Task Subscriptions_that_come_and_go_under_cut_connections_leave_nothing_behind()
+    {
+        await using var proxy = new CuttingProxy(shared.Server.Port);
+        await using var nats = Through(proxy);
+        await using var staying = await nats.SubscribeCoreAsync(subject, "queue");
+        await PublishWhileCuttingAsync(proxy, nats, async (_, _) =>
+        {
+            await using var passing = await nats.SubscribeCoreAsync(subject, "queue");
+            await nats.FlushAsync();
+        });
+        await nats.FlushAsync();
+        while (staying.Msgs.TryRead(out _))
+        {
+        }
+
+        // A member that stayed behind on the server would take its share.
+        await using var publisher = shared.Server.Connect();
+        for (var i = 0; i < 200; i++) await publisher.PublishAsync(subject, BitConverter.GetBytes(i));
+        for (var i = 0; i < 200; i++) Assert.Equal(i, BitConverter.ToInt32((await staying.NextAsync()).Data.Span));
+    }
+
+    [Fact]
     public async Task A_killed_server_under_load_leaves_no_publish_without_an_end()
     {
         await using var server = await NatsServer.StartAsync();

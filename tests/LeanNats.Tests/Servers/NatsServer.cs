@@ -12,6 +12,10 @@ public sealed class NatsServer : IAsyncDisposable
 {
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
 
+    /// <summary>Debian's place is not on everyone's PATH; the variable is for running the tests against another version.</summary>
+    private static readonly string Program = Environment.GetEnvironmentVariable("LEANNATS_SERVER")
+        ?? (File.Exists("/usr/sbin/nats-server") ? "/usr/sbin/nats-server" : "nats-server");
+
     private readonly string config;
     private Process? process;
 
@@ -33,8 +37,16 @@ public sealed class NatsServer : IAsyncDisposable
         var folder = Directory.CreateTempSubdirectory("leannats-").FullName;
         if (jetStream) config += $"\njetstream {{ store_dir: \"{folder}/store\" }}";
         var server = new NatsServer(folder, FreePort(), config);
-        await server.StartAsync();
-        return server;
+        try
+        {
+            await server.StartAsync();
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>A port that was free just now.</summary>
@@ -54,11 +66,11 @@ public sealed class NatsServer : IAsyncDisposable
         await File.WriteAllTextAsync(file, $"listen: \"127.0.0.1:{Port}\"\nlog_file: \"{Folder}/nats.log\"\n{config}\n");
         try
         {
-            process = Process.Start(new ProcessStartInfo("nats-server", ["-c", file]) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true })!;
+            process = Process.Start(new ProcessStartInfo(Program, ["-c", file]) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true })!;
         }
         catch (System.ComponentModel.Win32Exception e)
         {
-            throw new InvalidOperationException("The program 'nats-server' is missing: install it (Debian: apt-get install nats-server).", e);
+            throw new InvalidOperationException($"The program '{Program}' is missing: install it (Debian: apt-get install nats-server).", e);
         }
 
         await WaitUntilReadyAsync();
