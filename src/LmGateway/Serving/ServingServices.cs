@@ -14,7 +14,7 @@ internal static class ServingServices
         .AddSingleton<ModelOperations>()
         .AddSingleton<RequestLog>()
         .AddSingleton<AnswerFactory>()
-        .AddSingleton<WebPConverter>()
+        .AddSingleton(services => new WebPConverter(services.GetRequiredService<TimeProvider>()))
         .AddSingleton<ImageFitting>()
         .AddSingleton<InferencePipeline>()
         .AddSingleton<GenerationPipeline>()

@@ -63,7 +63,7 @@ public sealed class BadFieldTests(BadInputGateway fixture) : IClassFixture<BadIn
     public async Task An_unknown_model_is_404_and_the_list_is_in_the_message(string path)
     {
         if (path == "/v1/messages/count_tokens") return;
-        await RefusedAsync(path, "nope", 404, new ExpectedError($"Model 'nope' was not found. {Available}")
+        await RefusedAsync(path, "nope", 404, new ExpectedError($"Model 'nope' is not available. {Available}")
         {
             Parameter = "model",
             AnthropicType = "not_found_error",

@@ -19,7 +19,8 @@ internal sealed class JsonBody : IDisposable
         else document = Parse(text);
     }
 
-    public static JsonBody Of(ReadOnlyMemory<byte> text) => new(text);
+    /// <summary>A byte order mark, as some programs for Windows write it, is passed over.</summary>
+    public static JsonBody Of(ReadOnlyMemory<byte> text) => new(text.Span.StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF]) ? text[3..] : text);
 
     /// <summary>What <paramref name="read"/> makes of the fields; null where the body has faults.</summary>
     public T? Read<T>(Func<BodyFields, T> read)

@@ -93,11 +93,11 @@ internal sealed class HttpUpstream : IDisposable
     {
         if (callers.IsCancellationRequested) return null;
         if (limits.Expired is { } expired)
-            return Error(ErrorCode.BackendTimeout, $"timeout of {expired.TotalMilliseconds:0}ms exceeded: {settings.Program} did not answer in time. A longer limit can be set (timeouts.request, timeouts.stream, timeouts.stream_idle).");
+            return Error(ErrorCode.BackendTimeout, $"timeout of {expired.TotalMilliseconds:0}ms exceeded: {settings.Program} did not answer in time. A longer limit can be set (timeouts.request, timeouts.stream, timeouts.stream_idle, chat.timeout_seconds).");
         return fault switch
         {
             GatewayException known => known.Error,
-            OperationCanceledException => Error(ErrorCode.BackendUnreachable, $"Connecting to {settings.Program} at {root} took longer than {settings.ConnectTimeout.TotalMilliseconds:0} ms."),
+            OperationCanceledException => Error(ErrorCode.BackendUnreachable, $"Connecting to {settings.Program} at {root} took longer than {settings.ConnectTimeout.TotalMilliseconds:0} ms.") with { Reason = "No answer" },
             HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError } refused =>
                 Unreachable(Reason(refused)),
             HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded }

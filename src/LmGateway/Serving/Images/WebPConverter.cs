@@ -7,7 +7,7 @@ namespace LmGateway.Serving.Images;
 /// WebP to PNG by the program <c>dwebp</c>, over pipes. Bounded: two at a time, 20 s each, and in the size of what comes out; the
 /// pixels are bounded before by <see cref="ImageHeader"/>.
 /// </summary>
-internal sealed class WebPConverter(TimeProvider time) : IDisposable
+internal sealed class WebPConverter(TimeProvider time, string program = WebPConverter.Program) : IDisposable
 {
     private const string Program = "dwebp";
     private const int LargestPng = 96 * 1024 * 1024;
@@ -64,11 +64,11 @@ internal sealed class WebPConverter(TimeProvider time) : IDisposable
         }
     }
 
-    private static Process Start(string path)
+    private Process Start(string path)
     {
-        var program = ProgramPath.Find(Program)
-            ?? throw Invalid($"WebP images are converted by the program {Program}, which is not installed. Install the package 'webp' (apt-get install webp), or send PNG or JPEG.", path);
-        var start = new ProcessStartInfo(program, ["-o", "-", "--", "-"]) 
+        var file = ProgramPath.Find(program)
+            ?? throw Invalid($"WebP images are converted by the program {program}, which is not installed. Install the package 'webp' (apt-get install webp), or send PNG or JPEG.", path);
+        var start = new ProcessStartInfo(file, ["-o", "-", "--", "-"]) 
         {
             UseShellExecute = false,
             RedirectStandardInput = true,
@@ -84,7 +84,7 @@ internal sealed class WebPConverter(TimeProvider time) : IDisposable
         }
         catch (System.ComponentModel.Win32Exception fault)
         {
-            throw Invalid($"WebP images are converted by the program {program}, which could not be started: {fault.Message}. Reinstall the package 'webp', or send PNG or JPEG.", path);
+            throw Invalid($"WebP images are converted by the program {file}, which could not be started: {fault.Message}. Reinstall the package 'webp', or send PNG or JPEG.", path);
         }
     }
 

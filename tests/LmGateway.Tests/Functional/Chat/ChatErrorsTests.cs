@@ -1,5 +1,6 @@
 using System.Text.Json;
 using LmGateway.Configuration;
+using LmStudio.Simulator;
 using LmStudio.Simulator.Engine;
 using Xunit;
 
@@ -42,8 +43,9 @@ public sealed class ChatErrorsTests
     [Trait("req", "S1-56")]
     public async Task An_LM_Studio_that_loads_nothing_by_itself_and_has_nothing_loaded_gives_the_same_reply()
     {
-        await using var gateway = await GatewayUnderTest.StartAsync(simulated => simulated with { JustInTimeLoading = false });
-        gateway.Simulator.State.Faults.Add(new Fault { Kind = FaultKind.WebsocketRefused });
+        await using var simulator = await SimulatorServer.StartAsync(new SimulatorOptions { JustInTimeLoading = false });
+        simulator.State.Faults.Add(new Fault { Kind = FaultKind.WebsocketRefused });
+        await using var gateway = await GatewayUnderTest.StartAgainstAsync(simulator.Address.ToString());
 
         var (status, body) = await gateway.PostJsonAsync("/chat", ChatReplies.Says("hi"));
 
@@ -72,7 +74,7 @@ public sealed class ChatErrorsTests
         var (status, body) = await gateway.PostJsonAsync("/chat", ChatReplies.Says("hi", "\"model_key\":\"nonsense\""));
 
         Assert.Equal(503, status);
-        Assert.StartsWith("Chat service unavailable: Model 'nonsense' was not found. Available models: ", body.DetailText());
+        Assert.StartsWith("Chat service unavailable: Model 'nonsense' is not available. Available models: ", body.DetailText());
         Assert.Contains(GatewayUnderTest.Chat, body.DetailText());
     }
 

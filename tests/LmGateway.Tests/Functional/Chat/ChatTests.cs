@@ -95,7 +95,7 @@ public sealed class ChatTests
         Assert.Equal("END", Assert.Single(sent.GetProperty("stop").EnumerateArray()).GetString());
         var (status, refused) = await gateway.PostJsonAsync("/chat/regular", ChatReplies.Says("hi"));
         Assert.Equal(503, status);
-        Assert.StartsWith("Chat service unavailable: Model 'not/downloaded' was not found.", refused.DetailText());
+        Assert.StartsWith("Chat service unavailable: Model 'not/downloaded' is not available.", refused.DetailText());
     }
 
     [Theory]
@@ -176,6 +176,17 @@ public sealed class ChatTests
         var (_, body) = await gateway.PostJsonAsync("/chat", ChatReplies.Says("hi", "\"model_key\":\"scripted\""));
 
         Assert.Equal("""{"model":"scripted","content":"ab","stop_reason":"stop","predicted_tokens":2}""", body.GetRawText());
+    }
+
+    [Fact]
+    public async Task A_backend_that_sends_half_a_character_does_not_break_the_answer()
+    {
+        await using var backend = ScriptedBackend.Streaming(ScriptedBackend.Chunk("a") + ScriptedBackend.Chunk("\\ud83d") + ScriptedBackend.Chunk("b", "stop") + "data: [DONE]\n\n");
+        await using var gateway = await GatewayUnderTest.StartAgainstAsync(backend.Address);
+
+        var (_, body) = await gateway.PostJsonAsync("/chat", "\uFEFF" + ChatReplies.Says("hi", "\"model_key\":\"scripted\""));
+
+        Assert.Equal("a\uFFFDb", body.GetProperty("content").GetString());
     }
 
     [Fact]
