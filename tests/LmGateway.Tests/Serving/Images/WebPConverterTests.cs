@@ -110,7 +110,7 @@ public sealed class WebPConverterTests
         {
             Path = System.IO.Path.Combine(folder.FullName, "dwebp");
             File.WriteAllText(Path, $"#!/bin/sh\necho $$ > '{Id}'\n{script}\n");
-            File.SetUnixFileMode(Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
 
         public string Path { get; }
