@@ -5,8 +5,6 @@ using LmGateway.Api.Health;
 using LmGateway.Api.Http;
 using LmGateway.Api.LmStudio;
 using LmGateway.Api.OpenAi;
-using LmGateway.Backends;
-using LmGateway.Backends.LmStudio;
 using LmGateway.Catalog;
 using LmGateway.Configuration;
 using LmGateway.Observability;
@@ -35,7 +33,7 @@ internal static class GatewayHost
         builder.WebHost.ConfigureKestrel(server => Listen(server, options));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromMilliseconds(options.Timeouts.ShutdownMs) + LastWords);
         builder.Services.AddSingleton(options).AddSingleton(time);
-        builder.Services.AddState(options).AddLmStudio().AddCatalog(options).AddScheduling().AddServing(options).AddHttpApis(options).AddOpenAi().AddChatApi().AddNativeLmStudio().AddHealth();
+        builder.Services.AddState(options).AddBackends(options).AddCatalog(options).AddScheduling().AddServing(options).AddHttpApis(options).AddOpenAi().AddChatApi().AddNativeLmStudio().AddHealth();
         var app = builder.Build();
 
         var errors = new RouteErrors(OpenAiErrors.WriteAsync)

@@ -23,6 +23,8 @@ public sealed class RoomsTests
         ["Security"] = [.. Shared],
         ["Backends"] = [.. Shared],
         ["Backends.Wire"] = ["Backends", .. Shared],
+        ["Backends.OpenAiCompatible"] = ["Backends", "Backends.Wire", .. Shared],
+        ["Backends.Mock"] = ["Backends", "Backends.Wire", .. Shared],
         ["Backends.LmStudio"] = ["Backends", "Backends.Wire", "LmStudio.Client", .. Shared],
         ["Catalog"] = ["Backends", .. Shared],
         ["Scheduling"] = ["Catalog", "Backends", .. Shared],

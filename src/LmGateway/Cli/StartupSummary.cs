@@ -35,9 +35,13 @@ internal static class StartupSummary
 
     private static string Backend(LoadedSettings loaded)
     {
-        var address = loaded.Effective["lmstudio.base_url"];
-        var token = loaded.Options.LmStudio.ApiToken is null ? "" : ", with an API token";
-        return $"LM Studio at {address.Text} ({address.Source}){token}";
+        var (address, inference) = (loaded.Effective["lmstudio.base_url"], loaded.Options.Inference);
+        return inference.Provider switch
+        {
+            InferenceOptions.Mock => $"canned replies from {inference.MockResponsesDir} ({loaded.Effective["inference.mock.responses_dir"].Source})",
+            InferenceOptions.OpenAi => $"OpenAI's API at {address.Text} ({address.Source}){(inference.OpenAiApiKey is null ? "" : ", with a key")}",
+            _ => $"LM Studio at {address.Text} ({address.Source}){(loaded.Options.LmStudio.ApiToken is null ? "" : ", with an API token")}",
+        };
     }
 
     private static string Models(GatewayOptions options)

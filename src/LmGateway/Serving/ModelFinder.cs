@@ -86,12 +86,12 @@ internal sealed class ModelFinder(ModelCatalog catalog, ModelResolver resolver, 
         return instance.ModelKey == modelKey || instance.Path == modelKey || instance.Identifier == modelKey;
     }
 
-    private static GatewayException NotFound(CatalogSnapshot snapshot, string name)
+    private GatewayException NotFound(CatalogSnapshot snapshot, string name)
     {
         if (snapshot.Backends.FirstOrDefault(view => !view.Reachable) is { } down) return Unreachable(down);
-        string[] available = [.. snapshot.Models.Select(model => model.Key).Distinct().Order(StringComparer.Ordinal)];
-        var list = available.Length == 0 ? "No model is downloaded." : $"Available models: {string.Join(", ", available.Take(50))}{(available.Length > 50 ? " …" : "")}";
-        return new GatewayException(new GatewayError(ErrorCode.ModelNotFound, $"Model '{name}' was not found. {list}") { Parameter = "model", Details = available });
+        string[] available = [.. snapshot.Models.Select(model => model.Key).Where(resolver.Allows).Distinct().Order(StringComparer.Ordinal)];
+        var list = available.Length == 0 ? "No model is available." : $"Available models: {string.Join(", ", available.Take(50))}{(available.Length > 50 ? " …" : "")}";
+        return new GatewayException(new GatewayError(ErrorCode.ModelNotFound, $"Model '{name}' is not available. {list}") { Parameter = "model", Details = available });
     }
 
     private static GatewayException Unreachable(BackendView down) =>

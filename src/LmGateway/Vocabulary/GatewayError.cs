@@ -5,6 +5,8 @@ internal enum ErrorCode
 {
     /// <summary>The request is malformed, or a field is missing, wrong or out of range.</summary>
     InvalidRequest,
+    /// <summary>A sampling parameter beyond OpenAI's is wrong or out of range.</summary>
+    InvalidExtension,
     /// <summary>An image is of a kind or size that cannot be used, or lies at an address that is not fetched.</summary>
     InvalidImage,
     /// <summary>The request names no model and none is active.</summary>

@@ -133,5 +133,40 @@ public sealed class BackendDownTests
         await gateway.NothingIsLeftAsync(second.State);
     }
 
+    [Fact]
+    public async Task A_backend_that_dies_while_it_loads_fails_all_who_wait_and_serves_again_after_its_return()
+    {
+        var (port, chat) = (FreePort.Next(), InferenceApi.At(InferenceApi.Chat));
+        var first = await SimulatorServer.StartAsync(Fast with { LoadTime = TimeSpan.FromHours(1) }, port);
+        await using var gateway = await GatewayUnderTest.StartAgainstAsync($"http://127.0.0.1:{port}");
+        var asked = Enumerable.Range(0, 8).Select(caller => gateway.PostJsonAsync(chat.Path, chat.Request(stream: caller % 2 == 0))).ToList();
+        await Eventually.TrueAsync(() => gateway.Waiting() == 8 && first.State.Counters.Snapshot().LoadsStarted == 1, "all wait for the load");
+        await first.DisposeAsync();
+        foreach (var reply in asked) chat.AssertError(Failure.Unreachable, (await reply).Status, (await reply).Body);
+        await gateway.NothingIsLeftAsync(first.State);
+        await using var second = await SimulatorServer.StartAsync(Fast, port);
+        Assert.Equal(200, (await gateway.PostJsonAsync(chat.Path, chat.Request())).Status);
+        Assert.Equal(1, second.State.Counters.Snapshot().LoadsStarted);
+    }
+
+    [Fact]
+    public async Task A_backend_that_dies_while_it_streams_ends_every_stream_in_an_error_event()
+    {
+        var (port, chat) = (FreePort.Next(), InferenceApi.At(InferenceApi.Chat));
+        var first = await SimulatorServer.StartAsync(Fast with { TokensPerSecond = 50 }, port);
+        await using var gateway = await GatewayUnderTest.StartAgainstAsync($"http://127.0.0.1:{port}");
+        var streams = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => gateway.PostAsync(chat.Path, chat.Request(prompt: "count to 5000", stream: true))));
+        await first.DisposeAsync();
+        foreach (var stream in streams)
+        {
+            var text = await stream.Content.ReadAsStringAsync();
+            Assert.DoesNotContain("[DONE]", text);
+            Assert.Contains("\"error\":{", ServerEvent.Parse(text)[^1].Data);
+            stream.Dispose();
+        }
+
+        await gateway.NothingIsLeftAsync(first.State);
+    }
+
     private static SimulatorOptions Fast => new() { LoadTime = TimeSpan.FromMilliseconds(30), TokensPerSecond = 0 };
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text;
 using LmGateway.Configuration;
 using LmStudio.Simulator.Engine;
@@ -78,6 +79,31 @@ public sealed class PassthroughTests
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
         Assert.Contains("limits.stream_body_bytes", await response.Content.ReadAsStringAsync());
         await gateway.NothingIsLeftAsync();
+    }
+
+    [Fact]
+    public async Task An_upload_that_its_caller_breaks_off_leaves_nothing()
+    {
+        await using var gateway = await GatewayUnderTest.StartAsync();
+        using (var caller = new TcpClient())
+        {
+            await caller.ConnectAsync(IPAddress.Loopback, gateway.Address.Port);
+            var head = $"POST /v1/audio/transcriptions HTTP/1.1\r\nHost: {gateway.Address.Authority}\r\nContent-Type: multipart/form-data; boundary=x\r\nContent-Length: 10000000\r\n\r\n";
+            await caller.GetStream().WriteAsync(Encoding.ASCII.GetBytes(head));
+            await caller.GetStream().WriteAsync(new byte[200_000]);
+            await Eventually.TrueAsync(() => gateway.Counters().OpenRequests > 0, "it arrives in the backend");
+            caller.Client.LingerState = new LingerOption(enable: true, 0);
+        }
+
+        await gateway.NothingIsLeftAsync();
+    }
+
+    [Fact]
+    public async Task Embeddings_never_stream_whatever_they_are_asked()
+    {
+        await using var gateway = await GatewayUnderTest.StartAsync();
+        var (status, body) = await gateway.PostJsonAsync(InferenceApi.Embeddings, $$"""{"model":"{{GatewayUnderTest.Embedder}}","input":"x","stream":true}""");
+        Assert.Equal((200, "list"), (status, body.GetProperty("object").GetString()));
     }
 
     [Theory]

@@ -53,7 +53,7 @@ internal static class ChatErrors
 
     private static int Status(GatewayError error) => error.Code switch
     {
-        ErrorCode.InvalidRequest or ErrorCode.InvalidImage or ErrorCode.ContextLengthExceeded or ErrorCode.NotSupported => 422,
+        ErrorCode.InvalidRequest or ErrorCode.InvalidExtension or ErrorCode.InvalidImage or ErrorCode.ContextLengthExceeded or ErrorCode.NotSupported => 422,
         ErrorCode.Internal => 500,
         // The backend's own refusals say nothing about this request to this service.
         _ when error.Backend is not null => 503,

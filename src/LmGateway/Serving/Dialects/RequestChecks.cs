@@ -10,7 +10,7 @@ internal static class RequestChecks
     public static void Check(RequestPeek peek)
     {
         CheckModel(peek);
-        peek.Streamed = Flag(peek, RequestField.Stream);
+        peek.Streamed = Flag(peek, RequestField.Stream) && peek.Dialect != Dialect.OpenAiEmbeddings;      // which never stream
         switch (peek.Dialect)
         {
             case Dialect.OpenAiChat:

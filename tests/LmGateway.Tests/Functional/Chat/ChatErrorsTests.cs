@@ -74,7 +74,7 @@ public sealed class ChatErrorsTests
         var (status, body) = await gateway.PostJsonAsync("/chat", ChatReplies.Says("hi", "\"model_key\":\"nonsense\""));
 
         Assert.Equal(503, status);
-        Assert.StartsWith("Chat service unavailable: Model 'nonsense' was not found. Available models: ", body.DetailText());
+        Assert.StartsWith("Chat service unavailable: Model 'nonsense' is not available. Available models: ", body.DetailText());
         Assert.Contains(GatewayUnderTest.Chat, body.DetailText());
     }
 

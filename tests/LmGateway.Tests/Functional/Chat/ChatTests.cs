@@ -95,7 +95,7 @@ public sealed class ChatTests
         Assert.Equal("END", Assert.Single(sent.GetProperty("stop").EnumerateArray()).GetString());
         var (status, refused) = await gateway.PostJsonAsync("/chat/regular", ChatReplies.Says("hi"));
         Assert.Equal(503, status);
-        Assert.StartsWith("Chat service unavailable: Model 'not/downloaded' was not found.", refused.DetailText());
+        Assert.StartsWith("Chat service unavailable: Model 'not/downloaded' is not available.", refused.DetailText());
     }
 
     [Theory]
