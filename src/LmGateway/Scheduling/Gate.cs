@@ -2,7 +2,8 @@ namespace LmGateway.Scheduling;
 
 /// <summary>
 /// The way into one instance: one word that holds how many requests run inside and two marks, <c>Queued</c> (somebody waits) and
-/// <c>Closed</c> (nobody may enter). Any thread enters and leaves; only the run loop sets and clears marks.
+/// <c>Closed</c> (nobody may enter). Any thread enters and leaves; the run loop sets and clears the marks. Only one who found the instance
+/// missing closes the gate without the loop, and tells it.
 /// </summary>
 /// <remarks>
 /// <para>Why gate and loop are sound together. Every step on the word is one atomic operation, so all steps on it stand in one order.</para>

@@ -40,10 +40,14 @@ internal sealed class Lease : IDisposable
     }
 
     /// <summary>
-    /// The backend says that the instance is not there. It takes no more requests until the backend has been looked at, and whoever asks for the model
-    /// next waits for that look.
+    /// The backend says that the instance is not there. From here on it takes no requests until the backend has been looked at, and whoever asks for the
+    /// model next waits for that look.
     /// </summary>
-    public void Missing() => scheduler.Post(new Missed(instance));
+    public void Missing()
+    {
+        instance.Gate.Close();
+        scheduler.Post(new Missed(instance));
+    }
 
     public void Dispose()
     {

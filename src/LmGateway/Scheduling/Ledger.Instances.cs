@@ -46,12 +46,15 @@ internal sealed partial class Ledger
     /// <summary>The backend denied the instance: it is out of use until a look that begins now has shown whether it is there.</summary>
     private void Miss(TrackedInstance instance)
     {
-        if (instance.Standing != InstanceStanding.Open || catalog.Find(instance.Id.Backend) is not { } view) return;
+        if (instance.Standing != InstanceStanding.Open) return;
         var served = instance.Models.ToArray();
-        var change = ChangeOf(view.Backend);
         Lose(instance);
-        instance.Since = change;
-        foreach (var model in served) model.Since = change;
+        if (catalog.Find(instance.Id.Backend) is { } view)
+        {
+            instance.Since = ChangeOf(view.Backend);
+            foreach (var model in served) model.Since = instance.Since;
+        }
+
         DecideAll(served);
     }
 

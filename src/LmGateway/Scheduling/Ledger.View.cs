@@ -17,14 +17,11 @@ internal sealed partial class Ledger
         return table;
     }
 
-    /// <summary>Queues and loads, without the instances.</summary>
-    public SchedulerState View() => new()
-    {
-        Waiting = [.. from model in models.Values where model.Waiting.Count > 0 select new WaitingModel(model.Backend, model.ModelKey, model.Waiting.Count)],
-        Loads = [.. from model in models.Values
-                    let load = model.Load
-                    where load is not null
-                    select new LoadUnderWay(model.Backend, model.ModelKey, load.OnDemand, load.Progress)],
-        Draining = Draining,
-    };
+    public LedgerView View() => new(
+        [.. from model in models.Values where model.Waiting.Count > 0 select new WaitingModel(model.Backend, model.ModelKey, model.Waiting.Count)],
+        [.. models.Values.Select(model => model.Load).OfType<Load>()],
+        Draining);
 }
+
+/// <summary>Queues and loads as of the last event. Instances and the progress of loads change without events and are read where they stand.</summary>
+internal sealed record LedgerView(IReadOnlyList<WaitingModel> Waiting, IReadOnlyList<Load> Loads, bool Draining);

@@ -18,7 +18,7 @@ internal sealed partial class Ledger(SchedulingOptions options, string node)
     private readonly Dictionary<(string Backend, string ModelKey), ModelQueue> models = [];
     private readonly Dictionary<(string Backend, string Identifier), TrackedInstance> instances = [];
     private readonly List<Effect> effects = [];
-    private CatalogSnapshot catalog = CatalogSnapshot.Empty;
+    private CatalogSnapshot catalog = new(-1, []);
     private long now;
 
     /// <summary>What the last event causes, in order.</summary>

@@ -25,7 +25,7 @@ internal sealed partial class Scheduler : IAsyncDisposable
     private readonly Task loop;
     private readonly Task watch;
     private volatile InstanceTable table = InstanceTable.Empty;
-    private volatile SchedulerState queues = new();
+    private volatile LedgerView queues = new([], [], Draining: false);
 
     /// <summary>Begins at once; ends with <see cref="DisposeAsync"/>.</summary>
     public Scheduler(ModelCatalog catalog, CatalogPace pace, GatewayOptions options, TimeProvider time, ILogger<Scheduler> logger)
@@ -76,10 +76,17 @@ internal sealed partial class Scheduler : IAsyncDisposable
         if (catalog.Current.Find(instance.Backend) is { } view) await catalog.RefreshAfterChangeAsync(view.Backend, cancellationToken);
     }
 
-    public SchedulerState View() => queues with
+    public SchedulerState View()
     {
-        Instances = [.. table.Instances.Select(instance => new RunningInstance(instance.Id, instance.Gate.Running, instance.Gate.Limit, instance.OnDemand))],
-    };
+        var seen = queues;
+        return new SchedulerState
+        {
+            Waiting = seen.Waiting,
+            Instances = [.. table.Instances.Select(instance => new RunningInstance(instance.Id, instance.Gate.Running, instance.Gate.Limit, instance.OnDemand))],
+            Loads = [.. seen.Loads.Select(load => new LoadUnderWay(load.Backend.Name, load.Order.ModelKey, load.OnDemand, load.Progress))],
+            Draining = seen.Draining,
+        };
+    }
 
     /// <summary>From here on requests are refused, also those that wait; loads are cancelled. Requests that run are left to their owners.</summary>
     public void Drain() => Post(new Drained());

@@ -219,6 +219,32 @@ public sealed class AdminGatewayExamplesTests
         Assert.Equal(0, gateway.Simulator.State.Counters.Snapshot().LoadsStarted);
     }
 
+    [Fact]
+    public async Task S4_62_inference_goes_on_while_the_control_connection_is_down_and_health_says_so()
+    {
+        await using var gateway = await GatewayUnderTest.StartAsync();
+        gateway.Simulator.State.Faults.Add(new Fault { Kind = FaultKind.WebsocketRefused });
+
+        var (status, chat) = await gateway.PostJsonAsync("/v1/chat/completions", GatewayUnderTest.ChatBody(GatewayUnderTest.Chat, "Hello!"));
+
+        Assert.Equal((200, GatewayUnderTest.Chat), (status, chat.GetProperty("model").GetString()));
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                var (code, health) = await gateway.GetJsonAsync("/health");
+                var backend = health.GetProperty("backends")[0];
+                Assert.Equal((200, true), (code, backend.GetProperty("reachable").GetBoolean()));
+                return health.GetProperty("status").GetString() == "degraded"
+                    && !backend.GetProperty("control").GetProperty("websocket").GetBoolean()
+                    && backend.GetProperty("control").GetProperty("rest").GetBoolean()
+                    && backend.TryGetProperty("error", out _);
+            },
+            "health says which connection is missing");
+        var (loaded, reply) = await gateway.PostJsonAsync("/admin/models/load", """{"modelKey":"granite-3.0-2b-instruct","ttlSeconds":60}""");
+        Assert.Equal((200, "loaded"), (loaded, reply.GetProperty("status").GetString()));
+        Assert.NotEqual(0, reply.GetProperty("notApplied").GetArrayLength());
+    }
+
     internal static Task<GatewayUnderTest> StartAsync() => GatewayUnderTest.StartAsync(configure: WithKey);
 
     private static GatewayOptions WithKey(GatewayOptions options) => options with { Security = options.Security with { ApiKey = "change-me-please" } };

@@ -42,7 +42,7 @@ internal sealed class LedgerWorld
     /// <summary>Sees each effect before it is noted.</summary>
     public Action<Effect>? Judge { get; set; }
 
-    public SchedulerState View => ledger.View();
+    public LedgerView View => ledger.View();
 
     public InstanceTable Table => ledger.Table();
 

@@ -97,7 +97,7 @@ public sealed class SchedulerTests
     public async Task The_backends_error_reaches_every_waiter_and_a_strange_one_becomes_a_failed_load()
     {
         var fault = new TaskCompletionSource();
-        await using var house = new SchedulerHouse(new FakeBackend { OnLoad = (_, _) => fault.Task });
+        await using var house = new SchedulerHouse(new FakeBackend { OnLoad = (_, token) => fault.Task.WaitAsync(token) });
         var waiting = new[] { house.AcquireAsync(), house.AcquireAsync() };
         await house.UntilWaitingAsync(2);
         fault.SetException(new InvalidOperationException("The file is damaged."));
@@ -109,12 +109,12 @@ public sealed class SchedulerTests
     public async Task A_load_by_hand_reports_progress_to_all_who_ordered_it_and_shows_in_the_catalog()
     {
         var gate = new TaskCompletionSource();
-        await using var house = new SchedulerHouse(new FakeBackend { OnLoad = (_, _) => gate.Task });
+        await using var house = new SchedulerHouse(new FakeBackend { OnLoad = (_, token) => gate.Task.WaitAsync(token) });
         await house.RefreshAsync();
         var heard = new Heard();
         var first = house.Scheduler.LoadAsync(house.Backend, ByHand, heard, CancellationToken.None);
         await SchedulerHouse.UntilAsync(() => heard.Values.Contains(0.5));
-        Assert.Equal(new LoadUnderWay("fake", "m", OnDemand: false, 0.5), Assert.Single(house.Scheduler.View().Loads));
+        await SchedulerHouse.UntilAsync(() => house.Scheduler.View().Loads.Contains(new LoadUnderWay("fake", "m", OnDemand: false, 0.5)));
         var second = house.LoadAsync(ByHand);
         gate.SetResult();
         Assert.Same((await first).Instance, (await second.WaitAsync(SchedulerHouse.Patience)).Instance);
