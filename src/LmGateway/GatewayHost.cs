@@ -1,11 +1,10 @@
 using System.Net;
 using LmGateway.Api.Admin;
+using LmGateway.Api.Chat;
 using LmGateway.Api.Health;
 using LmGateway.Api.Http;
 using LmGateway.Api.LmStudio;
 using LmGateway.Api.OpenAi;
-using LmGateway.Backends;
-using LmGateway.Backends.LmStudio;
 using LmGateway.Catalog;
 using LmGateway.Configuration;
 using LmGateway.Observability;
@@ -34,13 +33,17 @@ internal static class GatewayHost
         builder.WebHost.ConfigureKestrel(server => Listen(server, options));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromMilliseconds(options.Timeouts.ShutdownMs) + LastWords);
         builder.Services.AddSingleton(options).AddSingleton(time);
-        builder.Services.AddState(options).AddLmStudio().AddCatalog(options).AddScheduling().AddServing(options).AddHttpApis(options).AddOpenAi().AddNativeLmStudio().AddHealth();
+        builder.Services.AddState(options).AddBackends(options).AddCatalog(options).AddScheduling().AddServing(options).AddHttpApis(options).AddOpenAi().AddChatApi().AddNativeLmStudio().AddHealth();
         var app = builder.Build();
 
         var errors = new RouteErrors(OpenAiErrors.WriteAsync)
             .Add("/v1/messages", AnthropicErrors.WriteAsync)
             .Add("/api/v1", NativeErrors.WriteAsync)
             .Add("/api/v0", NativeErrors.WriteAsync)
+            .Add("/chat", ChatErrors.WriteAsync)
+            .Add("/chat/completions", OpenAiErrors.WriteAsync)
+            .Add("/models/load", ChatErrors.WriteAsync)
+            .Add("/models/unload", ChatErrors.WriteAsync)
             .Add("/admin", AdminErrors.WriteAsync)
             .Add("/debug", AdminErrors.WriteAsync);
         app.Use(next => context => RequestIdentity.AssignAsync(context, next));
@@ -49,6 +52,7 @@ internal static class GatewayHost
         app.UseGatewaySecurity(options, errors.WriteAsync);
         app.UseRouting();
         app.MapOpenAi();
+        app.MapChatApi();
         app.MapNativeLmStudio();
         app.MapAdminApi();
         app.MapHealth();

@@ -22,6 +22,9 @@ internal enum DialectDefects
 
     /// <summary>Image addresses that are not data URIs are refused.</summary>
     RefusesRemoteImages = 16,
+
+    /// <summary>A parameter that it does not know is an error, where others ignore it.</summary>
+    RefusesUnknownParameters = 32,
 }
 
 /// <summary>What a backend is and can do, as data.</summary>
@@ -42,6 +45,12 @@ internal sealed record BackendTraits
 
     /// <summary>The backend answers whatever model is named, so a name that it does not list is no error.</summary>
     public bool TakesAnyModelName { get; init; }
+
+    /// <summary>The model that its replies name is the instance that answered; otherwise it may be another name for it.</summary>
+    public bool NamesTheInstance { get; init; }
+
+    /// <summary>The sampling parameters beyond OpenAI's that have an effect; null where that is not known.</summary>
+    public IReadOnlySet<string>? Extensions { get; init; }
 }
 
 /// <summary>One look at a backend.</summary>

@@ -21,6 +21,9 @@ internal sealed record BackendView
     /// <summary>Why it is not reachable, or what is amiss.</summary>
     public string? Problem { get; init; }
 
+    /// <summary>Why there is no connection to it, in a few words.</summary>
+    public string? Reason { get; init; }
+
     /// <summary>How long the last look took.</summary>
     public TimeSpan Latency { get; init; }
 

@@ -73,7 +73,8 @@ internal sealed class ModelCatalog(IReadOnlyList<IBackend> backends, TimeProvide
         catch (Exception fault)
         {
             var problem = fault is OperationCanceledException ? $"'{backend.Name}' did not tell its models within {LookDeadline.TotalSeconds:0} s." : fault.Message;
-            change = view => view with { Reachable = false, Stale = true, Control = ControlChannels.None, Problem = problem, Latency = time.GetElapsedTime(started) };
+            var reason = (fault as GatewayException)?.Error.Reason;
+            change = view => view with { Reachable = false, Stale = true, Control = ControlChannels.None, Problem = problem, Reason = reason, Latency = time.GetElapsedTime(started) };
         }
 
         Replace(backend, change);

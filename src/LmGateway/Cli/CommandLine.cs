@@ -33,7 +33,15 @@ internal static class CommandLine
             ProcessTerminationTimeout = null,
             EnableDefaultExceptionHandler = false,
         };
-        return await parsed.InvokeAsync(configuration, cancellationToken);
+        try
+        {
+            return await parsed.InvokeAsync(configuration, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // Stopped while it was still starting.
+            return ExitCodes.Success;
+        }
     }
 
     private static RootCommand Build(CommandHandlers handlers, CommandSurroundings surroundings)

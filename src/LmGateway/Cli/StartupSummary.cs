@@ -10,7 +10,7 @@ internal static class StartupSummary
         var version = typeof(StartupSummary).Assembly.GetName().Version?.ToString(3);
         output.WriteLine($"LmGateway {version} is up, node {loaded.Options.Node}");
         WriteRow(output, "listening", boundAddresses.Count == 0 ? "HTTP is off" : string.Join(", ", boundAddresses));
-        WriteRow(output, "APIs", boundAddresses.Count == 0 ? "none" : "/v1 (OpenAI, Anthropic messages), /api/v0 and /api/v1 (LM Studio), /admin, /health");
+        WriteRow(output, "APIs", boundAddresses.Count == 0 ? "none" : "/v1 (OpenAI, Anthropic messages), /api/v0 and /api/v1 (LM Studio), /chat, /models, /admin, /health");
         WriteRow(output, "backend", Backend(loaded));
         WriteRow(output, "models", Models(loaded.Options));
         WriteRow(output, "access", Access(loaded.Options));
@@ -35,9 +35,13 @@ internal static class StartupSummary
 
     private static string Backend(LoadedSettings loaded)
     {
-        var address = loaded.Effective["lmstudio.base_url"];
-        var token = loaded.Options.LmStudio.ApiToken is null ? "" : ", with an API token";
-        return $"LM Studio at {address.Text} ({address.Source}){token}";
+        var (address, inference) = (loaded.Effective["lmstudio.base_url"], loaded.Options.Inference);
+        return inference.Provider switch
+        {
+            InferenceOptions.Mock => $"canned replies from {inference.MockResponsesDir} ({loaded.Effective["inference.mock.responses_dir"].Source})",
+            InferenceOptions.OpenAi => $"OpenAI's API at {address.Text} ({address.Source}){(inference.OpenAiApiKey is null ? "" : ", with a key")}",
+            _ => $"LM Studio at {address.Text} ({address.Source}){(loaded.Options.LmStudio.ApiToken is null ? "" : ", with an API token")}",
+        };
     }
 
     private static string Models(GatewayOptions options)

@@ -20,12 +20,28 @@ internal sealed class ForeignNames(SettingsProblems problems, PathVariables path
         return Without(layers, OpenAiAddress);
     }
 
-    /// <summary><c>OPENAI_API_KEY</c> goes only to the address that <c>OPENAI_BASE_URL</c> gave, where that is the one in use.</summary>
+    /// <summary>
+    /// <c>OPENAI_API_KEY</c> goes only to the address that <c>OPENAI_BASE_URL</c> gave, where that is the one in use. There the provider
+    /// openai gets it as its key; LM Studio gets it as its token.
+    /// </summary>
     private IReadOnlyList<SettingsLayer> SiftKey(IReadOnlyList<SettingsLayer> layers)
     {
-        var address = SettingTable.Of("lmstudio.base_url");
-        var inUse = layers.SelectMany(layer => layer.ValuesOf(address)).FirstOrDefault() is { } winner ? ValueReader.Read(address, winner, paths).Value : null;
-        return inUse is string url && Strongest(layers, OpenAiAddress) is { } given && BaseUrl.Normalise(given.Text) == url ? layers : Without(layers, OpenAiKey);
+        if (InUse(layers, "lmstudio.base_url") is not string url || Strongest(layers, OpenAiAddress) is not { } given || BaseUrl.Normalise(given.Text) != url)
+            return Without(layers, OpenAiKey);
+        return InUse(layers, "inference.provider") is InferenceOptions.OpenAi ? [.. layers.Select(AsProvidersKey)] : layers;
+    }
+
+    private static SettingsLayer AsProvidersKey(SettingsLayer layer)
+    {
+        if (!layer.Values.TryGetValue(OpenAiKey, out var key)) return layer;
+        var name = SettingTable.Of("inference.openai.api_key").EnvironmentNames[^1];
+        return layer.Values.ContainsKey(name) ? layer.Without(OpenAiKey) : SettingsLayer.Of(layer.Kind, layer.Without(OpenAiKey).Values.Values.Append(key with { Name = name }));
+    }
+
+    private object? InUse(IReadOnlyList<SettingsLayer> layers, string key)
+    {
+        var setting = SettingTable.Of(key);
+        return layers.SelectMany(layer => layer.ValuesOf(setting)).FirstOrDefault() is { } winner ? ValueReader.Read(setting, winner, paths).Value : null;
     }
 
     /// <summary><c>RUST_LOG</c> may be a list of directives (<c>info,hyper=warn</c>): its plain level counts.</summary>

@@ -14,13 +14,13 @@ internal sealed record GatewayOptions
     public ListenOptions Listen { get; init; } = new();
     public LmStudioOptions LmStudio { get; init; } = new();
     public InferenceOptions Inference { get; init; } = new();
+    public ChatOptions Chat { get; init; } = new();
     public ResolveOptions Resolve { get; init; } = new();
     public SchedulingOptions Scheduling { get; init; } = new();
     public TimeoutOptions Timeouts { get; init; } = new();
     public LimitOptions Limits { get; init; } = new();
     public SecurityOptions Security { get; init; } = new();
     public PassthroughOptions Passthrough { get; init; } = new();
-    public ImageOptions Images { get; init; } = new();
     public ModelListOptions Models { get; init; } = new();
     public CatalogOptions Catalog { get; init; } = new();
     public LogOptions Log { get; init; } = new();
@@ -58,7 +58,7 @@ internal sealed record ListenOptions
 
 internal sealed record LmStudioOptions
 {
-    [Setting("lmstudio.base_url", "Address of LM Studio's server. A trailing /, /v1, /api/v0 or /api/v1 is ignored.",
+    [Setting("lmstudio.base_url", "Address of LM Studio's server, or of the one that inference.provider names. A trailing /, /v1, /api/v0 or /api/v1 is ignored.",
         Aliases = ["LMSTUDIO_BASE_URL", "LMSTUDIO_URL", "INFERENCE_INFERENCE_BASE_URL", "OPENAI_BASE_URL"],
         KeyAliases = ["inference.base_url"], Form = SettingForm.BaseUrl)]
     public string BaseUrl { get; init; } = "http://127.0.0.1:1234";
@@ -79,37 +79,6 @@ internal sealed record LmStudioOptions
     [Setting("lmstudio.lms_path", "The lms program, where it is not on the PATH or in LM Studio's own folder.",
         Form = SettingForm.Path, Example = "~/.lmstudio/bin/lms")]
     public string? LmsPath { get; init; }
-}
-
-/// <summary>The provider contract. Naming a provider, a default model or allowed models switches it on.</summary>
-internal sealed record InferenceOptions
-{
-    [Setting("inference.provider", "The provider behind the contract.", OneOf = ["lmstudio"])]
-    public string? Provider { get; init; }
-
-    [Setting("inference.default_model", "Model for requests that name none while no model is active.", Example = "qwen/qwen3-4b-2507")]
-    public string? DefaultModel { get; init; }
-
-    [Setting("inference.allowed_models", "The only models that may be asked for; empty for all.", Example = "qwen/qwen3-4b-2507")]
-    public IReadOnlyList<string> AllowedModels { get; init; } = [];
-
-    [Setting("inference.http.timeout_secs", "Time limit of a request that is not streamed; wins over timeouts.request where set.",
-        Min = 1, Max = 3600, Unit = "s", Example = "60")]
-    public int? HttpTimeoutSecs { get; init; }
-
-    [Setting("inference.http.connect_timeout_secs", "Time limit for connecting to the backend; wins over timeouts.connect where set.",
-        Min = 1, Max = 300, Unit = "s", Example = "10")]
-    public int? HttpConnectTimeoutSecs { get; init; }
-
-    [Setting("inference.http.keep_alive_secs", "How long an idle connection to the backend is kept.", Min = 1, Max = 3600, Unit = "s")]
-    public int HttpKeepAliveSecs { get; init; } = 60;
-
-    [Setting("inference.http.max_idle_connections", "Idle connections to the backend that are kept; no limit where unset.",
-        Min = 1, Max = 10000, Example = "10")]
-    public int? HttpMaxIdleConnections { get; init; }
-
-    /// <summary>Whether the provider contract applies; an address or HTTP settings alone do not switch it on.</summary>
-    public bool IsProviderContract => Provider is not null || DefaultModel is not null || AllowedModels.Count > 0;
 }
 
 internal sealed record ResolveOptions

@@ -8,10 +8,17 @@ internal sealed record LoadedSettings
     public IReadOnlyList<string> Warnings { get; init; } = [];
     public IReadOnlyList<SettingError> Errors { get; init; } = [];
 
-    /// <summary>The same settings with the demo's simulator, which asks for no token, as LM Studio.</summary>
+    /// <summary>The same settings with the demo's simulator, which asks for no token, as LM Studio, whatever the provider.</summary>
     public LoadedSettings WithSimulatorAt(string baseUrl) => this with
     {
-        Options = Options with { LmStudio = Options.LmStudio with { BaseUrl = baseUrl, ApiToken = null } },
-        Effective = Effective.With("lmstudio.base_url", baseUrl).Without("lmstudio.api_token"),
+        Options = Options with
+        {
+            LmStudio = Options.LmStudio with { BaseUrl = baseUrl, ApiToken = null },
+            Inference = Options.Inference with { Provider = Options.Inference.Provider is null ? null : InferenceOptions.LmStudio },
+        },
+        Effective = DemoProvider(Effective).With("lmstudio.base_url", baseUrl).Without("lmstudio.api_token"),
     };
+
+    private static EffectiveSettings DemoProvider(EffectiveSettings effective) =>
+        effective["inference.provider"].Value is null ? effective : effective.With("inference.provider", InferenceOptions.LmStudio);
 }

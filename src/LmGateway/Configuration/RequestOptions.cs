@@ -107,12 +107,6 @@ internal sealed record PassthroughOptions
     public bool Integrations { get; init; }
 }
 
-internal sealed record ImageOptions
-{
-    [Setting("images.fetch_remote", "Fetch images given by an http(s) address (public addresses only).")]
-    public bool FetchRemote { get; init; }
-}
-
 internal enum ModelListing
 {
     /// <summary>Everything that can be asked for, in OpenAI's list shape.</summary>

@@ -11,13 +11,10 @@ internal static class ReservedNames
     {
         ["NATS_URL"] = "the NATS API",
         ["NATS_QUEUE_GROUP"] = "the NATS API",
-        ["DEFAULT_REGULAR_MODEL"] = "the chat API",
-        ["DEFAULT_VISION_MODEL"] = "the chat API",
         ["BACKEND"] = "the MCP tools",
         ["MODEL_NAME"] = "the MCP tools",
         ["MODEL_SOURCE"] = "the MCP tools",
         ["OLLAMA_URL"] = "the Ollama backend",
-        ["LLM_TIMEOUT"] = "the MCP tools",
         ["THINKING_MODE"] = "the MCP tools",
         ["TEMPERATURE"] = "the MCP tools",
         ["AGENTS_CONFIG_PATH"] = "the MCP tools",

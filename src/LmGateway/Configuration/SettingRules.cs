@@ -13,6 +13,7 @@ internal static class SettingRules
         loaded = SettleListener(loaded, problems);
         CheckExposure(loaded, problems);
         CheckDefaultModel(loaded, problems);
+        CheckProvider(loaded, problems);
         CheckLoop(loaded, problems);
         CheckFreePort(loaded, problems);
         WarnOfNoEffect(loaded, problems);
@@ -67,12 +68,21 @@ internal static class SettingRules
         static bool Holds(string text, string part) => text.Contains(part, StringComparison.OrdinalIgnoreCase);
     }
 
+    /// <summary>A server that is not LM Studio has no usual address.</summary>
+    private static void CheckProvider(LoadedSettings loaded, SettingsProblems problems)
+    {
+        var provider = loaded.Effective["inference.provider"];
+        if (loaded.Options.Inference.Provider == InferenceOptions.OpenAi && loaded.Effective["lmstudio.base_url"].Source.Layer == LayerKind.Default)
+            problems.Errors.Add(new SettingError(provider.Key, provider.Text, provider.Source.Text,
+                "the server's address is expected as well: inference.base_url, for instance https://api.openai.com/v1"));
+    }
+
     /// <summary>A gateway that is its own backend answers every request with another request. Port 0 is an address that is not known yet.</summary>
     private static void CheckLoop(LoadedSettings loaded, SettingsProblems problems)
     {
         var setting = loaded.Effective["lmstudio.base_url"];
         var backend = new Uri(loaded.Options.LmStudio.BaseUrl);
-        if (backend.Port == 0 || !backend.IsLoopback || !loaded.Options.Listen.Addresses.Any(address => address.Port == backend.Port && IsSame(address, backend.Host))) return;
+        if (loaded.Options.Inference.Provider == InferenceOptions.Mock || backend.Port == 0 || !backend.IsLoopback || !loaded.Options.Listen.Addresses.Any(address => address.Port == backend.Port && IsSame(address, backend.Host))) return;
         problems.Errors.Add(new SettingError(setting.Key, setting.Text, setting.Source.Text,
             "this is the gateway's own address; LM Studio's is expected, for instance http://127.0.0.1:1234"));
 

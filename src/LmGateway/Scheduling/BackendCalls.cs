@@ -78,7 +78,7 @@ internal sealed partial class BackendCalls(ModelCatalog catalog, CatalogPace pac
             var error = deadline.IsCancellationRequested ? SchedulingErrors.LoadOverdue(order.ModelKey, backend.Name, options.LoadTimeoutSeconds)
                 : ending.IsCancellationRequested ? SchedulingErrors.Abandoned(order.ModelKey, backend.Name)
                 : ErrorOf(fault, ErrorCode.LoadFailed, backend);
-            LogLoadFailed(logger, order.ModelKey, backend.Name, error.Code, error.Message);
+            LogLoadEnded(logger, error.Code == ErrorCode.Cancelled ? LogLevel.Information : LogLevel.Warning, order.ModelKey, backend.Name, error.Code, error.Message);
             end = new LoadEnded(load, null, error);
         }
 
@@ -91,9 +91,10 @@ internal sealed partial class BackendCalls(ModelCatalog catalog, CatalogPace pac
     /// </summary>
     private async Task<LoadResult> FindOrLoadAsync(Load load, CancellationToken cancellationToken)
     {
-        var snapshot = await catalog.RefreshAsync(load.Backend, cancellationToken);
-        foreach (var instance in snapshot.InstancesOf(load.Order.ModelKey))
-            if (instance.Id.Backend == load.Backend.Name) return new LoadResult(instance) { WasLoaded = true };
+        var snapshot = await catalog.RefreshAfterChangeAsync(load.Backend, cancellationToken);
+        if (snapshot.Find(load.Backend.Name) is { Reachable: true, Stale: false } view)
+            foreach (var instance in view.Instances)
+                if (instance.ModelKey == load.Order.ModelKey) return new LoadResult(instance) { WasLoaded = true };
         return await load.Backend.LoadAsync(load.Order, load, cancellationToken);
     }
 
@@ -147,8 +148,8 @@ internal sealed partial class BackendCalls(ModelCatalog catalog, CatalogPace pac
     [LoggerMessage(Level = LogLevel.Information, Message = "Loaded {Model} on {Backend} as {Identifier} in {Milliseconds:0} ms")]
     private static partial void LogLoaded(ILogger logger, string model, string backend, string identifier, double milliseconds);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Loading {Model} on {Backend} ended with {Code}: {Reason}")]
-    private static partial void LogLoadFailed(ILogger logger, string model, string backend, ErrorCode code, string reason);
+    [LoggerMessage(Message = "Loading {Model} on {Backend} ended with {Code}: {Reason}")]
+    private static partial void LogLoadEnded(ILogger logger, LogLevel level, string model, string backend, ErrorCode code, string reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Unloaded {Identifier} on {Backend} (room for: {RoomFor})")]
     private static partial void LogUnloaded(ILogger logger, string identifier, string backend, string? roomFor);

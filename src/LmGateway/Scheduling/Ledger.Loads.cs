@@ -1,6 +1,6 @@
 using LmGateway.Backends;
-using LmGateway.Vocabulary;
 using LmGateway.Configuration;
+using LmGateway.Vocabulary;
 
 namespace LmGateway.Scheduling;
 

@@ -16,7 +16,7 @@ internal static class SchedulingErrors
     public static GatewayError NoBackend(string backend) => new(ErrorCode.ModelNotFound, $"There is no backend '{backend}'.");
 
     public static GatewayError Unreachable(BackendView view) =>
-        new(ErrorCode.BackendUnreachable, $"'{view.Name}' cannot be reached. {view.Problem}".TrimEnd()) { Backend = view.Name };
+        new(ErrorCode.BackendUnreachable, $"'{view.Name}' cannot be reached. {view.Problem}".TrimEnd()) { Backend = view.Name, Reason = view.Reason };
 
     public static GatewayError OnDemandOff(ModelTarget target) =>
         new(ErrorCode.ModelNotFound, $"'{target.ModelKey}' is not loaded, and loading on demand is off (scheduling.on_demand.enabled). Load it first.");

@@ -29,7 +29,8 @@ internal sealed class AnswerFactory(GatewayOptions options, TimeProvider time)
             Model = gaps.Model,
             Completions = call.Dialect == Dialect.OpenAiCompletions,
             UsageAsked = delivery.Request!.UsageAsked,
-            UsageInFinalChunk = options.Inference.IsProviderContract && call.Dialect == Dialect.OpenAiChat,
+            UsageInFinalChunk = call.IsUnderContract,
+            Expected = delivery.Expected,
             Backend = delivery.Backend,
         };
         return cancellationToken => ChatStreamMend.ApplyAsync(reply.Blocks(cancellationToken), stream, tally, cancellationToken);
@@ -42,6 +43,7 @@ internal sealed class AnswerFactory(GatewayOptions options, TimeProvider time)
         Created = time.GetUtcNow().ToUnixTimeSeconds(),
         Model = delivery.Prepared.Model,
         Base64Embeddings = delivery.Request!.Base64Embeddings,
+        Expected = delivery.Expected,
         Backend = delivery.Backend,
     };
 

@@ -21,6 +21,9 @@ internal sealed class Delivery(PreparedInference prepared, Lease lease, RequestT
 
     public MendedRequest? Request { get; set; }
 
+    /// <summary>The model that has to answer; null where any may.</summary>
+    public AnsweringModel? Expected { get; init; }
+
     /// <summary>How it ended; a caller that leaves says nothing.</summary>
     public RequestOutcome Outcome { get; set; } = RequestOutcome.Cancelled;
 

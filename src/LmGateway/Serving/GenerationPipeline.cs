@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
 using LmGateway.Configuration;
 using LmGateway.Scheduling;
+using LmGateway.Serving.Dialects;
+using LmGateway.Serving.Images;
 using LmGateway.Vocabulary;
 
 namespace LmGateway.Serving;
@@ -10,23 +12,29 @@ internal sealed record GenerationCall(CallContext Context, string Model, ChatReq
 {
     /// <summary>The whole answer is wanted at once, so the time limit of requests that are not streamed holds.</summary>
     public bool Whole { get; init; }
+
+    /// <summary>The API's own limit: of a whole answer in all, of a stream in silence. Null for the service's limits.</summary>
+    public TimeSpan? Patience { get; init; }
 }
 
 /// <summary>
 /// The life of a generation: find the model, wait for an instance, run, account. It runs as its events are read; leaving the enumeration
 /// ends it in the backend.
 /// </summary>
-internal sealed class GenerationPipeline(ModelFinder finder, Scheduler scheduler, RequestLog log, GatewayOptions options, TimeProvider time)
+internal sealed class GenerationPipeline(
+    ModelFinder finder, Scheduler scheduler, ImageFitting images, RequestLog log, GatewayOptions options, TimeProvider time)
 {
     public async IAsyncEnumerable<ChatEvent> RunAsync(GenerationCall call, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var times = new RequestTimes(time);
+        var request = call.Request;
         for (var attempt = 0; ; attempt++)
         {
             var model = await finder.FindAsync(call.Model, ModelType.Llm, cancellationToken);
+            request = await images.FitAsync(request, model.Backend.Traits.Defects, cancellationToken);
             using var lease = await scheduler.AcquireAsync(model.Target, cancellationToken);
             times.NoteAdmission(lease.QueueTime, lease.LoadTime);
-            await using var running = new Running(call, lease, times, log, model.Backend.Backend.GenerateAsync(lease.Identifier, call.Request, Limits(call), cancellationToken));
+            await using var running = new Running(call, lease, times, log, model.Backend.Backend.GenerateAsync(lease.Identifier, request, Limits(call), cancellationToken));
             if (!await running.IsDeniedAsync(retries: attempt == 0))
             {
                 while (running.Current is { } happened)
@@ -43,8 +51,8 @@ internal sealed class GenerationPipeline(ModelFinder finder, Scheduler scheduler
     }
 
     private GenerationLimits Limits(GenerationCall call) => call.Whole
-        ? new(options.RequestTimeout, null)
-        : new(options.Timeouts.StreamTimeout, options.Timeouts.StreamIdleTimeout);
+        ? new(call.Patience ?? options.RequestTimeout, null)
+        : new(options.Timeouts.StreamTimeout, call.Patience ?? options.Timeouts.StreamIdleTimeout);
 
     /// <summary>One attempt, from its first event to its line in the log.</summary>
     private sealed class Running(GenerationCall call, Lease lease, RequestTimes times, RequestLog log, IAsyncEnumerable<ChatEvent> events) : IAsyncDisposable
@@ -79,13 +87,22 @@ internal sealed class GenerationPipeline(ModelFinder finder, Scheduler scheduler
                 if (Current is null) return;
                 times.NotePiece();
                 lease.Answered();
-                if (Current is ChatEvent.Finished finished) (usage, outcome) = (finished.Usage, RequestOutcome.Done);
+                if (Current is ChatEvent.Finished finished) Current = End(finished);
             }
             catch (GatewayException)
             {
                 outcome = RequestOutcome.Failed;
                 throw;
             }
+        }
+
+        private ChatEvent End(ChatEvent.Finished finished)
+        {
+            usage = finished.Usage;
+            var reason = FinishReasons.Map(finished.Reason)
+                ?? throw new GatewayException(new GatewayError(ErrorCode.BackendFault, $"The backend ended the generation: {finished.Reason}.") { Backend = lease.Instance.Backend });
+            outcome = RequestOutcome.Done;
+            return finished with { Reason = reason };
         }
 
         public async ValueTask DisposeAsync()

@@ -21,6 +21,9 @@ internal sealed record InferenceCall
     /// <summary>A request that names no model gets the active or the default one; otherwise naming none is an error.</summary>
     public bool FillsInModel { get; init; } = true;
 
+    /// <summary>The provider contract applies: its checks, its defaults, and its forms of the reply.</summary>
+    public bool IsUnderContract { get; init; }
+
     /// <summary>LM Studio's own dialects are answered in its own bytes.</summary>
     public bool IsNative => Dialect is Dialect.LmStudioV0 or Dialect.LmStudioV1;
 }
@@ -36,6 +39,9 @@ internal abstract class InferenceAnswer : IAsyncDisposable
 
     /// <summary>The reply is a stream of events.</summary>
     public abstract bool Streamed { get; }
+
+    /// <summary>Parameters of the request that have no effect on the backend, where the contract asks for them to be told.</summary>
+    public virtual IReadOnlyList<string> IgnoredParameters => [];
 
     /// <summary>The length of a reply that is there as a whole.</summary>
     public virtual long? Length => null;

@@ -3,6 +3,7 @@ using LmGateway.Catalog;
 using LmGateway.Configuration;
 using LmGateway.Scheduling;
 using LmGateway.Serving.Dialects;
+using LmGateway.Serving.Images;
 using LmGateway.Vocabulary;
 
 namespace LmGateway.Serving;
@@ -25,17 +26,17 @@ internal sealed record PreparedInference(InferenceCall Call, RequestPeek Peek, s
 /// mended (<see cref="StartAsync"/>). The instance is held until the answer is disposed of.
 /// </summary>
 internal sealed class InferencePipeline(
-    ModelFinder finder, Scheduler scheduler, ActiveModelState active, AnswerFactory answers, RequestLog log, GatewayOptions options, TimeProvider time)
+    ModelFinder finder, Scheduler scheduler, ActiveModelState active, ImageFitting images, AnswerFactory answers, RequestLog log, GatewayOptions options, TimeProvider time)
 {
     /// <summary>Reads the request and decides who names its model. Bad input ends here.</summary>
     public PreparedInference Prepare(InferenceCall call)
     {
-        var peek = RequestPeek.Read(call.Body, call.Dialect);
-        if (peek.Model is { } named) return new PreparedInference(call, peek, named) { Defaults = DefaultsFor(call, named) };
+        var peek = RequestPeek.Read(call.Body, call.Dialect, call.IsUnderContract);
+        if (peek.Model is { } named) return Prepare(call, peek, named, DefaultsFor(call, named));
         if (call.FillsInModel && call.Wanted != ModelType.Embedding)
         {
-            if (active.Current is { } chosen) return new PreparedInference(call, peek, chosen.Name) { Defaults = chosen.Defaults };
-            if (options.Inference.DefaultModel is { } configured) return new PreparedInference(call, peek, configured);
+            if (active.Current is { } chosen) return Prepare(call, peek, chosen.Name, chosen.Defaults);
+            if (options.Inference.DefaultModel is { } configured) return Prepare(call, peek, configured, InferenceDefaults.None);
         }
 
         throw new GatewayException(new GatewayError(ErrorCode.ModelRequired, "The request names no model, and none is active. Name one in 'model', or activate one with POST /admin/models/activate.") { Parameter = "model" });
@@ -51,6 +52,7 @@ internal sealed class InferencePipeline(
         for (var attempt = 0; ; attempt++)
         {
             var model = await finder.FindAsync(prepared.Model, prepared.Call.Wanted, cancellationToken);
+            prepared = prepared with { Peek = await images.FitAsync(prepared.Peek, model.Backend.Traits.Defects, cancellationToken) };
             try
             {
                 return await RunAsync(prepared, model, times, cancellationToken);
@@ -62,18 +64,29 @@ internal sealed class InferencePipeline(
         }
     }
 
+    private PreparedInference Prepare(InferenceCall call, RequestPeek peek, string model, InferenceDefaults defaults) => new(call, peek, model)
+    {
+        Defaults = call.IsUnderContract ? defaults.Over(options.Inference.ContractDefaults) : defaults,
+    };
+
     private async Task<InferenceAnswer> RunAsync(PreparedInference prepared, ResolvedModel model, RequestTimes times, CancellationToken cancellationToken)
     {
         var lease = await scheduler.AcquireAsync(model.Target, cancellationToken);
         times.NoteAdmission(lease.QueueTime, lease.LoadTime);
-        var delivery = new Delivery(prepared, lease, times, new ReplyTally(time), log);
+        var traits = model.Backend.Traits;
+        var isUnderContract = prepared.Call.IsUnderContract;
+        var delivery = new Delivery(prepared, lease, times, new ReplyTally(time), log)
+        {
+            Expected = isUnderContract && traits.NamesTheInstance ? new AnsweringModel(prepared.Model, model.Key, lease.Identifier) : null,
+        };
         try
         {
             delivery.Request = RequestMends.Apply(prepared.Peek, new RequestMendOptions
             {
                 Model = lease.Identifier,
-                Defects = model.Backend.Traits.Defects,
+                Defects = traits.Defects,
                 Defaults = DefaultParameters.Of(prepared.Defaults),
+                Extensions = isUnderContract ? new ExtensionUse(traits.Extensions, traits.Defects.HasFlag(DialectDefects.RefusesUnknownParameters)) : default,
             });
             delivery.Begin(await model.Backend.Backend.ExchangeAsync(ToExchange(prepared, delivery.Request), cancellationToken));
             return await answers.MakeAsync(delivery, cancellationToken);

@@ -56,6 +56,13 @@ internal sealed class ModelFinder(ModelCatalog catalog, ModelResolver resolver, 
         };
     }
 
+    /// <summary>For an unload of several: every instance of the model, or every one there is.</summary>
+    public async Task<IReadOnlyList<ModelInstance>> FindAllLoadedAsync(string? modelKey, CancellationToken cancellationToken)
+    {
+        var snapshot = await ReachAsync(cancellationToken);
+        return modelKey is null ? snapshot.Instances : [.. snapshot.Instances.Where(instance => Names(instance, modelKey, instanceId: null))];
+    }
+
     /// <summary>A picture taken now. Throws <see cref="ErrorCode.ControlUnavailable"/> where no backend could be reached after the attempts that are set.</summary>
     public async Task<CatalogSnapshot> ReachAsync(CancellationToken cancellationToken)
     {
@@ -64,7 +71,11 @@ internal sealed class ModelFinder(ModelCatalog catalog, ModelResolver resolver, 
             var snapshot = await catalog.RefreshAsync(cancellationToken);
             if (snapshot.Backends.Any(view => view.Reachable)) return snapshot;
             if (attempt >= lmStudio.ConnectAttempts)
-                throw new GatewayException(new GatewayError(ErrorCode.ControlUnavailable, $"Failed to connect to LM Studio SDK after {attempt} attempts. Ensure LM Studio is running and the API server is enabled.") { RetryAfter = TimeSpan.FromSeconds(5) });
+                throw new GatewayException(new GatewayError(ErrorCode.ControlUnavailable, $"Failed to connect to LM Studio SDK after {attempt} attempts. Ensure LM Studio is running and the API server is enabled.")
+                {
+                    RetryAfter = TimeSpan.FromSeconds(5),
+                    Reason = snapshot.Backends[0].Reason,
+                });
             await Task.Delay(TimeSpan.FromMilliseconds(lmStudio.ConnectRetryMs), time, cancellationToken);
         }
     }
@@ -75,14 +86,14 @@ internal sealed class ModelFinder(ModelCatalog catalog, ModelResolver resolver, 
         return instance.ModelKey == modelKey || instance.Path == modelKey || instance.Identifier == modelKey;
     }
 
-    private static GatewayException NotFound(CatalogSnapshot snapshot, string name)
+    private GatewayException NotFound(CatalogSnapshot snapshot, string name)
     {
         if (snapshot.Backends.FirstOrDefault(view => !view.Reachable) is { } down) return Unreachable(down);
-        string[] available = [.. snapshot.Models.Select(model => model.Key).Distinct().Order(StringComparer.Ordinal)];
-        var list = available.Length == 0 ? "No model is downloaded." : $"Available models: {string.Join(", ", available.Take(50))}{(available.Length > 50 ? " …" : "")}";
-        return new GatewayException(new GatewayError(ErrorCode.ModelNotFound, $"Model '{name}' was not found. {list}") { Parameter = "model", Details = available });
+        string[] available = [.. snapshot.Models.Select(model => model.Key).Where(resolver.Allows).Distinct().Order(StringComparer.Ordinal)];
+        var list = available.Length == 0 ? "No model is available." : $"Available models: {string.Join(", ", available.Take(50))}{(available.Length > 50 ? " …" : "")}";
+        return new GatewayException(new GatewayError(ErrorCode.ModelNotFound, $"Model '{name}' is not available. {list}") { Parameter = "model", Details = available });
     }
 
     private static GatewayException Unreachable(BackendView down) =>
-        new(new GatewayError(ErrorCode.BackendUnreachable, down.Problem ?? $"'{down.Name}' cannot be reached.") { Backend = down.Name });
+        new(new GatewayError(ErrorCode.BackendUnreachable, down.Problem ?? $"'{down.Name}' cannot be reached.") { Backend = down.Name, Reason = down.Reason });
 }

@@ -16,6 +16,9 @@ internal sealed record LoadCommand(string ModelKey)
     /// <summary>Everything else that is loaded on the same backend is unloaded first.</summary>
     public bool Exclusive { get; init; }
 
+    /// <summary>An instance that is loaded already will do. Otherwise each load makes another one.</summary>
+    public bool Reuse { get; init; }
+
     /// <summary>Make it the active model, if it is a language model.</summary>
     public bool Activate { get; init; }
 
@@ -36,6 +39,9 @@ internal sealed record LoadOutcome(ModelInstance Instance, IReadOnlyList<NotAppl
 /// <summary>An unload that succeeded.</summary>
 internal sealed record UnloadOutcome(ModelInstance Instance, TimeSpan Took);
 
+/// <summary>An unload of several instances: those that are gone, and why the first of the others is not.</summary>
+internal sealed record UnloadSweep(IReadOnlyList<ModelInstance> Gone, GatewayError? Failure);
+
 /// <summary>Loads, unloads and activates models for every API; what it changes, it changes through the scheduler.</summary>
 internal sealed partial class ModelOperations(
     ModelFinder finder, ModelCatalog catalog, Scheduler scheduler, ActiveModelState active, TimeProvider time, ILogger<ModelOperations> logger)
@@ -44,15 +50,17 @@ internal sealed partial class ModelOperations(
     {
         var started = time.GetTimestamp();
         var model = await finder.FindToLoadAsync(command.ModelKey, cancellationToken);
-        if (command.InstanceId is { } taken && IsLoaded(model.Backend.Name, taken))
+        if (!command.Reuse && command.InstanceId is { } taken && IsLoaded(model.Backend.Name, taken))
             throw new GatewayException(new GatewayError(ErrorCode.IdentifierTaken, $"An instance with the identifier '{taken}' is loaded already. Use another instanceId, or unload it first.") { Parameter = "instanceId" });
 
-        var unloaded = command.Exclusive ? await UnloadOthersAsync(model.Backend.Name, cancellationToken) : [];
+        var standing = command.Reuse ? Standing(model.Target, command.InstanceId) : null;
+        var unloaded = new List<string>();
         LoadResult result;
         try
         {
+            if (command.Exclusive) await UnloadOthersAsync(model.Backend.Name, standing, unloaded, cancellationToken);
             var order = new LoadOrder(model.Target.ModelKey) { Identifier = command.InstanceId, Settings = command.Settings, Ttl = command.Ttl };
-            result = await scheduler.LoadAsync(model.Backend.Backend, order, progress: null, cancellationToken);
+            result = standing is not null ? new LoadResult(standing) : await scheduler.LoadAsync(model.Backend.Backend, order, progress: null, cancellationToken);
         }
         catch (GatewayException failure) when (unloaded.Count > 0)
         {
@@ -72,13 +80,28 @@ internal sealed partial class ModelOperations(
     /// <summary>Unloads one instance: the one with the identifier, else the only one of the model. Ends the active model if it was that.</summary>
     public async Task<UnloadOutcome> UnloadAsync(string? modelKey, string? instanceId, bool force, CallContext call, CancellationToken cancellationToken)
     {
-        var started = time.GetTimestamp();
         var instance = await finder.FindLoadedAsync(modelKey, instanceId, cancellationToken);
-        await scheduler.UnloadAsync(instance.Id, force, cancellationToken);
-        await active.ForgetAsync(instance.ModelKey, instance.Identifier, cancellationToken);
-        var took = time.GetElapsedTime(started);
-        LogUnloaded(instance.ModelKey, instance.Id, took.TotalMilliseconds, call.RequestId);
-        return new UnloadOutcome(instance, took);
+        return await UnloadAsync(instance, force, call, cancellationToken);
+    }
+
+    /// <summary>Unloads every instance of a model, or every one there is. One that stays does not keep the others.</summary>
+    public async Task<UnloadSweep> UnloadEveryAsync(string? modelKey, CallContext call, CancellationToken cancellationToken)
+    {
+        var (gone, failure) = (new List<ModelInstance>(), (GatewayError?)null);
+        foreach (var instance in await finder.FindAllLoadedAsync(modelKey, cancellationToken))
+        {
+            try
+            {
+                gone.Add((await UnloadAsync(instance, force: false, call, cancellationToken)).Instance);
+            }
+            catch (GatewayException refused)
+            {
+                // One that has gone by itself meanwhile is no failure.
+                if (refused.Error.Code != ErrorCode.ModelNotFound) failure ??= refused.Error;
+            }
+        }
+
+        return new UnloadSweep(gone, failure);
     }
 
     /// <summary>Makes a model the active one without loading it. It has to exist.</summary>
@@ -99,17 +122,33 @@ internal sealed partial class ModelOperations(
         return false;
     }
 
-    private async Task<IReadOnlyList<string>> UnloadOthersAsync(string backend, CancellationToken cancellationToken)
+    /// <summary>The instance that a load would double.</summary>
+    private ModelInstance? Standing(ModelTarget target, string? identifier)
     {
-        var unloaded = new List<string>();
+        foreach (var instance in catalog.Current.InstancesOf(target.ModelKey))
+            if (instance.Id.Backend == target.Backend && (identifier ?? target.Identifier ?? instance.Identifier) == instance.Identifier) return instance;
+        return null;
+    }
+
+    private async Task<UnloadOutcome> UnloadAsync(ModelInstance instance, bool force, CallContext call, CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        await scheduler.UnloadAsync(instance.Id, force, cancellationToken);
+        await active.ForgetAsync(instance.ModelKey, instance.Identifier, cancellationToken);
+        var took = time.GetElapsedTime(started);
+        LogUnloaded(instance.ModelKey, instance.Id, took.TotalMilliseconds, call.RequestId);
+        return new UnloadOutcome(instance, took);
+    }
+
+    private async Task UnloadOthersAsync(string backend, ModelInstance? kept, List<string> unloaded, CancellationToken cancellationToken)
+    {
         foreach (var instance in catalog.Current.Find(backend)?.Instances ?? [])
         {
+            if (instance.Id == kept?.Id) continue;
             await scheduler.UnloadAsync(instance.Id, force: false, cancellationToken);
             await active.ForgetAsync(instance.ModelKey, instance.Identifier, cancellationToken);
             unloaded.Add(instance.Identifier);
         }
-
-        return unloaded;
     }
 
     [LoggerMessage(LogLevel.Information, "Loaded {Model} as {Instance} in {Milliseconds:0} ms [{RequestId}]")]

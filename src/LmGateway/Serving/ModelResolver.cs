@@ -35,6 +35,11 @@ internal sealed class ModelResolver(ResolveOptions options, InferenceOptions inf
         return found;
     }
 
+    /// <summary>Whether the model may be asked for by its key.</summary>
+    public bool Allows(string key) =>
+        inference.AllowedModels.Count == 0
+        || inference.AllowedModels.Any(allowed => Same(allowed, key) || (options.Substring && allowed.Length >= ShortestPart && Contains(key, allowed)));
+
     private ResolvedModel? FindAnywhere(CatalogSnapshot catalog, string name, ModelType wanted) =>
         ByKey(catalog, name) ?? ByIdentifier(catalog, name) ?? ByVariant(catalog, name) ?? ByPart(catalog, name, wanted) ?? AtOpenBackend(catalog, name);
 
@@ -117,9 +122,7 @@ internal sealed class ModelResolver(ResolveOptions options, InferenceOptions inf
     }
 
     private bool IsAllowed(ResolvedModel found, string name) =>
-        inference.AllowedModels.Count == 0
-        || inference.AllowedModels.Any(allowed => Same(allowed, name) || Same(allowed, found.Key)
-            || (options.Substring && allowed.Length >= ShortestPart && Contains(found.Key, allowed)));
+        Allows(found.Key) || inference.AllowedModels.Contains(name, StringComparer.OrdinalIgnoreCase);
 
     private static bool Fits(ModelType type, ModelType wanted) => wanted == ModelType.Unknown || type == ModelType.Unknown || type == wanted;
 

@@ -1,4 +1,5 @@
 using LmGateway.Configuration;
+using LmGateway.Serving.Images;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace LmGateway.Serving;
@@ -13,6 +14,9 @@ internal static class ServingServices
         .AddSingleton<ModelOperations>()
         .AddSingleton<RequestLog>()
         .AddSingleton<AnswerFactory>()
+        .AddSingleton(services => new WebPConverter(services.GetRequiredService<TimeProvider>()))
+        .AddSingleton<ImageFitting>()
         .AddSingleton<InferencePipeline>()
+        .AddSingleton<GenerationPipeline>()
         .AddSingleton<Passthrough>();
 }

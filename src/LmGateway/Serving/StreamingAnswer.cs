@@ -14,6 +14,7 @@ internal sealed class StreamingAnswer(
     public override bool Streamed => streamed;
 
     public override int Events => delivery.Tally.Events;
+    public override IReadOnlyList<string> IgnoredParameters => delivery.Request!.Ignored;
 
     public override async IAsyncEnumerable<ReadOnlyMemory<byte>> Blocks([EnumeratorCancellation] CancellationToken cancellationToken)
     {

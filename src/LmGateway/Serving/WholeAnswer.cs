@@ -22,6 +22,8 @@ internal sealed class WholeAnswer : InferenceAnswer
 
     public override long? Length => mended.Body.Length;
 
+    public override IReadOnlyList<string> IgnoredParameters => delivery.Request!.Ignored;
+
     /// <summary>
     /// Reads and mends the reply. An error in a success's clothes is thrown as what it is, and so is a whole reply where a stream was
     /// asked for.

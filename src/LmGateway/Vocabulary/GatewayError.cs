@@ -5,6 +5,8 @@ internal enum ErrorCode
 {
     /// <summary>The request is malformed, or a field is missing, wrong or out of range.</summary>
     InvalidRequest,
+    /// <summary>A sampling parameter beyond OpenAI's is wrong or out of range.</summary>
+    InvalidExtension,
     /// <summary>An image is of a kind or size that cannot be used, or lies at an address that is not fetched.</summary>
     InvalidImage,
     /// <summary>The request names no model and none is active.</summary>
@@ -66,6 +68,9 @@ internal sealed record GatewayError(ErrorCode Code, string Message)
 
     /// <summary>The backend that failed; null where the gateway itself says no.</summary>
     public string? Backend { get; init; }
+
+    /// <summary>Why there is no connection, in a few words: <c>Connection refused</c>. Null for everything else.</summary>
+    public string? Reason { get; init; }
 
     /// <summary>When it makes sense to try again.</summary>
     public TimeSpan? RetryAfter { get; init; }

@@ -12,6 +12,18 @@ internal sealed record InferenceDefaults
     public bool? Stream { get; init; }
 
     public static InferenceDefaults None { get; } = new();
+
+    /// <summary>These, and the others where these say nothing.</summary>
+    public InferenceDefaults Over(InferenceDefaults others) => new()
+    {
+        Temperature = Temperature ?? others.Temperature,
+        MaxTokens = MaxTokens ?? others.MaxTokens,
+        TopP = TopP ?? others.TopP,
+        TopK = TopK ?? others.TopK,
+        RepeatPenalty = RepeatPenalty ?? others.RepeatPenalty,
+        StopStrings = StopStrings ?? others.StopStrings,
+        Stream = Stream ?? others.Stream,
+    };
 }
 
 /// <summary>The model that requests get which name none, and the parameters that go with it.</summary>

@@ -21,6 +21,7 @@ public sealed class ErrorEnvelopeTests
     private static readonly Dictionary<ErrorCode, Row> Table = new()
     {
         [ErrorCode.InvalidRequest] = new("400 invalid_request_error -", "400 invalid_request_error", "400 invalid_request -", 400),
+        [ErrorCode.InvalidExtension] = new("400 invalid_request_error invalid_extension", "400 invalid_request_error", "400 invalid_request -", 400),
         [ErrorCode.InvalidImage] = new("400 invalid_request_error invalid_image", "400 invalid_request_error", "400 invalid_request invalid_image", 400),
         [ErrorCode.ModelRequired] = new("400 invalid_request_error model_required", "400 invalid_request_error", "400 invalid_request missing_required_parameter", 400),
         [ErrorCode.ModelNotFound] = new("404 invalid_request_error model_not_found", "404 not_found_error", "404 model_not_found -", 404),

@@ -43,6 +43,25 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
+    public async Task A_stop_while_a_command_is_still_starting_is_an_end_in_order()
+    {
+        using var stop = new CancellationTokenSource();
+        var handlers = new CommandHandlers
+        {
+            Serve = async (_, cancellationToken) =>
+            {
+                await stop.CancelAsync();
+                cancellationToken.ThrowIfCancellationRequested();
+                return ExitCodes.CannotListen;
+            },
+            Simulate = (_, _) => Task.FromResult(0),
+            SimulateLms = (_, _) => Task.FromResult(0),
+        };
+
+        Assert.Equal(ExitCodes.Success, await CommandLine.RunAsync(["--demo"], handlers, Surroundings(), stop.Token));
+    }
+
+    [Fact]
     public async Task What_is_set_for_a_real_LM_Studio_does_not_stop_the_demo()
     {
         _environment["LMSTUDIO_URL"] = "nonsense";
@@ -228,9 +247,10 @@ public sealed class CommandLineTests : IDisposable
             Simulate = (settings, _) => Record(8, _simulated = settings),
             SimulateLms = (given, _) => Record(9, _lms = given),
         };
-        var surroundings = new CommandSurroundings { Out = _out, Error = _error, WorkingFolder = _folder, Environment = _environment };
-        return CommandLine.RunAsync(arguments, handlers, surroundings, TestContext.Current.CancellationToken);
+        return CommandLine.RunAsync(arguments, handlers, Surroundings(), TestContext.Current.CancellationToken);
     }
+
+    private CommandSurroundings Surroundings() => new() { Out = _out, Error = _error, WorkingFolder = _folder, Environment = _environment };
 
     private static Task<int> Record(int code, object? _) => Task.FromResult(code);
 }

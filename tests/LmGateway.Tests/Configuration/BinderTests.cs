@@ -17,7 +17,7 @@ public sealed class BinderTests
     [InlineData("LMGATEWAY_RESOLVE__SUBSTRING", "perhaps", "resolve.substring = \"perhaps\" (environment LMGATEWAY_RESOLVE__SUBSTRING): true or false is expected")]
     [InlineData("LMGATEWAY_SCHEDULING__EVICT", "1", "scheduling.evict = \"1\" (environment LMGATEWAY_SCHEDULING__EVICT): one of idle, never is expected")]
     [InlineData("LOG_LEVEL", "loud", "log.level = \"loud\" (environment LOG_LEVEL): one of error, warn, info, debug, trace is expected")]
-    [InlineData("INFERENCE_INFERENCE_PROVIDER", "openai", "inference.provider = \"openai\" (environment INFERENCE_INFERENCE_PROVIDER): lmstudio is expected")]
+    [InlineData("INFERENCE_INFERENCE_PROVIDER", "openia", "inference.provider = \"openia\" (environment INFERENCE_INFERENCE_PROVIDER): one of lmstudio, openai, mock is expected")]
     [InlineData("INFERENCE_INFERENCE_HTTP_TIMEOUT_SECS", "0", "inference.http.timeout_secs = \"0\" (environment INFERENCE_INFERENCE_HTTP_TIMEOUT_SECS): a whole number from 1 to 3600 (s) is expected, for instance 60")]
     [InlineData("LMSTUDIO_URL", "localhost:1234", "lmstudio.base_url = \"localhost:1234\" (environment LMSTUDIO_URL): an http or https address without user name, query and fragment is expected, for instance http://127.0.0.1:1234")]
     [InlineData("LMSTUDIO_URL", "ftp://localhost:1234", "lmstudio.base_url = \"ftp://localhost:1234\" (environment LMSTUDIO_URL): an http or https address without user name, query and fragment is expected, for instance http://127.0.0.1:1234")]

@@ -32,13 +32,35 @@ public sealed class SourceDocumentsTests
     }
 
     [Fact]
+    [Example(SourceDocument.RestServiceFile, "2. Configure Environment #2")]
+    [Trait("req", "S1-03")]
+    [Trait("req", "S1-04")]
+    [Trait("req", "S1-05")]
+    [Trait("req", "S1-06")]
+    [Trait("req", "S1-07")]
+    [Trait("req", "S1-08")]
+    [Trait("req", "S1-09")]
+    [Trait("req", "S1-10")]
     public void S1_03_to_S1_10_the_example_of_the_REST_service()
     {
         var options = Given.FromDotEnv(Fences("1-rest-service.md", "env").Single()).Options;
 
+        Assert.Equal(("qwen/qwen3-4b-2507", "qwen3-vl-4b-instruct"), (options.Chat.DefaultRegularModel, options.Chat.DefaultVisionModel));
+
         Assert.Equal(("http://localhost:1234", "lm-studio"), (options.LmStudio.BaseUrl, options.LmStudio.ApiToken));
         Assert.Equal(["http://127.0.0.1:8000"], options.Listen.Addresses.Select(address => address.ToString()));
         Assert.Equal(["*"], options.Security.CorsOrigins);
+    }
+
+    [Fact]
+    [Trait("req", "S1-08")]
+    [Trait("req", "S1-09")]
+    public void The_names_of_the_REST_service_set_its_models_and_its_time_limit()
+    {
+        var chat = Given.FromDotEnv("DEFAULT_REGULAR_MODEL=a/b\nDEFAULT_VISION_MODEL=c\nLLM_TIMEOUT=90").Options.Chat;
+
+        Assert.Equal(("a/b", "c", TimeSpan.FromSeconds(90)), (chat.DefaultRegularModel, chat.DefaultVisionModel, chat.Timeout));
+        Assert.Equal(("qwen/qwen3-4b-2507", "qwen3-vl-4b-instruct", TimeSpan.FromMinutes(5)), (new ChatOptions().DefaultRegularModel, new ChatOptions().DefaultVisionModel, new ChatOptions().Timeout));
     }
 
     [Fact]

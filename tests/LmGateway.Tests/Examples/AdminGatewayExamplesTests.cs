@@ -1,6 +1,7 @@
 using System.Text.Json;
 using LmGateway.Configuration;
 using LmGateway.Tests.Functional;
+using LmStudio.Simulator;
 using LmStudio.Simulator.Engine;
 using Xunit;
 
@@ -222,8 +223,9 @@ public sealed class AdminGatewayExamplesTests
     [Fact]
     public async Task S4_62_inference_goes_on_while_the_control_connection_is_down_and_health_says_so()
     {
-        await using var gateway = await GatewayUnderTest.StartAsync();
-        gateway.Simulator.State.Faults.Add(new Fault { Kind = FaultKind.WebsocketRefused });
+        await using var simulator = await SimulatorServer.StartAsync(new SimulatorOptions { LoadTime = TimeSpan.Zero });
+        simulator.State.Faults.Add(new Fault { Kind = FaultKind.WebsocketRefused });
+        await using var gateway = await GatewayUnderTest.StartAgainstAsync(simulator.Address.ToString());
 
         var (status, chat) = await gateway.PostJsonAsync("/v1/chat/completions", GatewayUnderTest.ChatBody(GatewayUnderTest.Chat, "Hello!"));
 

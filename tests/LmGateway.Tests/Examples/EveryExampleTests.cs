@@ -20,6 +20,15 @@ public sealed class EveryExampleTests
             ["SDK Connection Issues #3"] = "a command of the operating system",
             ["TypeScript Build Errors"] = "builds the original",
         },
+        [SourceDocument.RestServiceFile] = new()
+        {
+            ["1. Install Dependencies"] = "installs the original",
+            ["2. Configure Environment #1"] = "a command of the operating system",
+            ["3. Run the Service"] = "starts the original",
+            ["Hybrid Design"] = "a drawing",
+            ["Project Structure"] = "files of the original",
+            ["Running Tests"] = "tests of the original",
+        },
         [SourceDocument.ProviderFile] = new()
         {
             ["Common Issues #1"] = "comments only",
@@ -29,6 +38,7 @@ public sealed class EveryExampleTests
     [Theory]
     [InlineData(SourceDocument.AdminGatewayFile)]
     [InlineData(SourceDocument.ProviderFile)]
+    [InlineData(SourceDocument.RestServiceFile)]
     public void Every_printed_example_is_run_or_accounted_for(string document)
     {
         var run = typeof(EveryExampleTests).Assembly.GetTypes().SelectMany(type => type.GetMethods())

@@ -9,6 +9,10 @@ internal sealed class SourceDocument(string file)
     public const string AdminGatewayFile = "4-admin-gateway.md";
     public const string ProviderFile = "2-openai-provider.md";
 
+    public const string RestServiceFile = "1-rest-service.md";
+
+    public static SourceDocument RestService { get; } = new(RestServiceFile);
+
     public static SourceDocument AdminGateway { get; } = new(AdminGatewayFile);
 
     public static SourceDocument Provider { get; } = new(ProviderFile);

@@ -63,7 +63,7 @@ public sealed class BadFieldTests(BadInputGateway fixture) : IClassFixture<BadIn
     public async Task An_unknown_model_is_404_and_the_list_is_in_the_message(string path)
     {
         if (path == "/v1/messages/count_tokens") return;
-        await RefusedAsync(path, "nope", 404, new ExpectedError($"Model 'nope' was not found. {Available}")
+        await RefusedAsync(path, "nope", 404, new ExpectedError($"Model 'nope' is not available. {Available}")
         {
             Parameter = "model",
             AnthropicType = "not_found_error",
@@ -147,7 +147,7 @@ public sealed class BadFieldTests(BadInputGateway fixture) : IClassFixture<BadIn
     [InlineData("data:image/png;base64,AAAA", "The image's data is no PNG, JPEG, WebP or GIF.")]
     [InlineData("data:image/png;base64,!", "The image's data is not valid base64.")]
     [InlineData("data:image/png,x", "The image's data URI must be base64: data:image/png;base64,…")]
-    [InlineData("data:image/webp;base64,UklGRgAAAABXRUJQ", "The backend does not take WebP images. Send PNG or JPEG.")]
+    [InlineData("data:image/webp;base64,UklGRgAAAABXRUJQ", "The image is broken: its header does not tell its size.")]
     [InlineData("cat.png", "An image must be a data URI: data:image/png;base64,…")]
     public async Task An_image_that_cannot_be_used_is_400_and_named(string url, string message)
     {

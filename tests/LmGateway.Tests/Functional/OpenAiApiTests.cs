@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LmGateway.Tests.Serving.Images;
 using Xunit;
 
 namespace LmGateway.Tests.Functional;
@@ -160,6 +161,36 @@ public sealed class OpenAiApiTests
         Assert.Equal(400, status);
         Assert.Equal("model_ambiguous", body.GetProperty("error").GetProperty("code").GetString());
         Assert.Contains("qwen/qwen3-4b-2507", body.GetProperty("error").GetProperty("message").GetString());
+    }
+
+    [Theory]
+    [InlineData("{\"url\":\"data:image/webp;base64,$\"}")]
+    [InlineData("\"data:image\\/webp;base64,$\"")]
+    public async Task A_WebP_image_reaches_LM_Studio_as_PNG(string address)
+    {
+        await using var gateway = await GatewayUnderTest.StartAsync();
+        const string body = """{"model":"qwen3-vl-4b-instruct","messages":[{"role":"user","content":[{"type":"text","text":"Look"},{"type":"image_url","image_url":#}]}],"temperature":0.5}""";
+
+        var (status, answer) = await gateway.PostJsonAsync("/v1/chat/completions", body.Replace("#", address.Replace("$", Convert.ToBase64String(TestImages.WebP))));
+
+        Assert.Equal(200, status);
+        Assert.StartsWith("I see 1 image (image/png", answer.GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString());
+        var sent = JsonElement.Parse(gateway.Simulator.State.Counters.LastRequests.Last(request => request.Path == "/v1/chat/completions").Body);
+        Assert.Equal(0.5, sent.GetProperty("temperature").GetDouble());
+        Assert.StartsWith("data:image/png;base64,", sent.GetProperty("messages")[0].GetProperty("content")[1].GetProperty("image_url").GetProperty("url").GetString());
+    }
+
+    [Fact]
+    public async Task An_image_of_too_many_pixels_and_a_broken_WebP_are_refused_by_name()
+    {
+        await using var gateway = await GatewayUnderTest.StartAsync();
+        foreach (var (image, words) in new[] { (TestImages.Png(9000, 9000), "9000 x 9000 pixels"), (TestImages.Jpeg(9000, 9000), "9000 x 9000 pixels"), (TestImages.ExtendedWebP(8, 6), "cannot be decoded") })
+        {
+            var (status, body) = await gateway.PostJsonAsync("/v1/chat/completions", $$$"""{"model":"qwen3-vl-4b-instruct","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,{{{Convert.ToBase64String(image)}}}"}}]}]}""");
+            Assert.Equal(400, status);
+            Assert.Equal(("invalid_image", "messages[0].content[0].image_url"), (body.GetProperty("error").GetProperty("code").GetString(), body.GetProperty("error").GetProperty("param").GetString()));
+            Assert.Contains(words, body.GetProperty("error").GetProperty("message").GetString());
+        }
     }
 
     [Fact]

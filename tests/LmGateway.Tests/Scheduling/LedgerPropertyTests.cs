@@ -15,7 +15,7 @@ public sealed class LedgerPropertyTests
     [InlineData(false, true)]
     [InlineData(false, false)]
     public void Random_orders_of_everything_break_no_promise(bool canLoad, bool canList) =>
-        Check(canLoad, canList, Config.QuickThrowOnFailure.WithMaxTest(2000).WithStartSize(20).WithEndSize(400).WithReplay(20260114, 7));
+        Check(canLoad, canList, Config.QuickThrowOnFailure.WithMaxTest(1000).WithStartSize(20).WithEndSize(400).WithReplay(20260114, 7));
 
     [Theory, Trait("run", "long")]
     [InlineData(true, true)]

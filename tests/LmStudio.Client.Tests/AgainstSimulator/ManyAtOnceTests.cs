@@ -35,12 +35,13 @@ public sealed class ManyAtOnceTests
     public async Task Readers_who_leave_at_different_times_end_their_own_prediction_and_no_other()
     {
         await using var rig = await Rig.StartAsync(Rig.Quick with { ParallelSessions = Many, TokensPerSecond = 200 });
-        var model = await rig.LoadAsync(Rig.Qwen);
+        var model = (await rig.Client.Llm.LoadModelAsync(
+            new LoadModelRequest { ModelKey = Rig.Qwen, Configuration = new LoadConfiguration { ContextLength = 10_000_000, NumParallelSessions = Many } })).Instance;
         var answers = await Task.WhenAll(Enumerable.Range(1, Many).Select(async number =>
         {
             var leaves = number % 2 == 0;
             var events = new List<PredictionEvent>();
-            await foreach (var step in rig.Predict(model, leaves ? "count to 1000" : "count to 9"))
+            await foreach (var step in rig.Predict(model, leaves ? "count to 900000" : "count to 9"))
             {
                 events.Add(step);
                 if (leaves && events.OfType<PredictionEvent.Fragment>().Count() == number % 7 + 1) break;

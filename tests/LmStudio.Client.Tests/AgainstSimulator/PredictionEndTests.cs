@@ -75,23 +75,28 @@ public sealed class PredictionEndTests
         await using var rig = await Rig.StartAsync(Slow with { ParallelSessions = 1 });
         var model = await LoadLongAsync(rig);
         Assert.Equal(new InstanceProcessingState("idle", 0), await StateAsync());
-        using var leaving = new CancellationTokenSource();
-        var running = ReadAsync();
+        using var first = new CancellationTokenSource();
+        using var second = new CancellationTokenSource();
+        var running = ReadAsync(first.Token);
         await UntilAsync(new InstanceProcessingState("generating", 0));
-        var waiting = ReadAsync();
+        var waiting = ReadAsync(second.Token);
         await UntilAsync(new InstanceProcessingState("generating", 1));
 
-        await leaving.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+        await second.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+        await UntilAsync(new InstanceProcessingState("generating", 0));
+        await first.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
         await UntilAsync(new InstanceProcessingState("idle", 0));
+        await Eventually.HoldsAsync(() => rig.Counters.OpenStreams == 0);
         Assert.Equal((1, 2), (rig.Counters.Predictions, rig.Counters.Cancels));
 
         Task<InstanceProcessingState> StateAsync() => rig.Client.Llm.GetInstanceProcessingStateAsync(model);
-        async Task ReadAsync() => await rig.Predict(model, Long, cancellationToken: leaving.Token).ToListAsync();
+        async Task ReadAsync(CancellationToken cancellationToken) => await rig.Predict(model, Long, cancellationToken: cancellationToken).ToListAsync(cancellationToken);
         async Task UntilAsync(InstanceProcessingState wanted)
         {
-            while (await StateAsync() != wanted) await Task.Delay(5, TestContext.Current.CancellationToken);
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+            while (await StateAsync() != wanted) await Task.Delay(5, limit.Token);
         }
     }
 

@@ -9,7 +9,7 @@ internal static class AdminErrors
 {
     public static int Status(ErrorCode code) => code switch
     {
-        ErrorCode.InvalidRequest or ErrorCode.InvalidImage or ErrorCode.ModelRequired or ErrorCode.ModelAmbiguous or ErrorCode.NotSupported or ErrorCode.ContextLengthExceeded => 400,
+        ErrorCode.InvalidRequest or ErrorCode.InvalidExtension or ErrorCode.InvalidImage or ErrorCode.ModelRequired or ErrorCode.ModelAmbiguous or ErrorCode.NotSupported or ErrorCode.ContextLengthExceeded => 400,
         ErrorCode.Unauthorized => 401,
         ErrorCode.Forbidden or ErrorCode.ModelNotAllowed => 403,
         ErrorCode.ModelNotFound or ErrorCode.RouteNotFound => 404,

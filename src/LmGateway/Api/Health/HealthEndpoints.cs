@@ -70,6 +70,9 @@ internal static class HealthEndpoints
         writer.WriteNumber("timeout_secs", options.RequestTimeout == Timeout.InfiniteTimeSpan ? 0 : options.RequestTimeout.TotalSeconds);
         writer.WriteNumber("connect_timeout_secs", options.ConnectTimeout.TotalSeconds);
         writer.WriteNumber("keep_alive_secs", options.Inference.HttpKeepAliveSecs);
+        if (options.Inference.HttpMaxIdleConnections is { } idle) writer.WriteNumber("max_idle_connections", idle);
+        writer.WriteNumber("max_retries", options.Inference.ConnectionRetries);
+        writer.WriteNumber("retry_backoff_ms", options.Inference.HttpRetryBackoffMs);
         writer.WriteEndObject();
     }
 

@@ -11,6 +11,9 @@ namespace LmGateway.Api.Http;
 /// </summary>
 internal sealed class AnswerWriter(InferencePipeline pipeline, GatewayOptions options, ShutdownLimit shutdown, TimeProvider time)
 {
+    /// <summary>Names the parameters of the request that have no effect on the backend.</summary>
+    private const string IgnoredHeader = "x-lmgateway-ignored-parameters";
+
     public async Task WriteAsync(HttpContext context, PreparedInference prepared, Func<GatewayError, int, byte[]> failureEvent)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, shutdown.Token);
@@ -25,6 +28,7 @@ internal sealed class AnswerWriter(InferencePipeline pipeline, GatewayOptions op
         try
         {
             await using var answer = await pipeline.StartAsync(prepared, cancellationToken);
+            if (!events.HasStarted) TellIgnored(context, answer);
             if (!answer.Streamed && !await events.TryBePlainAsync(answer.Status, answer.ContentType))
                 throw new GatewayException(await answer.ReadRefusalAsync(cancellationToken));
             await foreach (var block in answer.Blocks(cancellationToken))
@@ -46,6 +50,7 @@ internal sealed class AnswerWriter(InferencePipeline pipeline, GatewayOptions op
         try
         {
             await using var answer = await pipeline.StartAsync(prepared, cancellationToken);
+            TellIgnored(context, answer);
             var response = context.Response;
             response.StatusCode = answer.Status;
             response.ContentType = answer.ContentType;
@@ -66,4 +71,9 @@ internal sealed class AnswerWriter(InferencePipeline pipeline, GatewayOptions op
         OperationCanceledException when shutdown.Token.IsCancellationRequested => ShutdownLimit.Passed,
         _ => null,
     };
+
+    private static void TellIgnored(HttpContext context, InferenceAnswer answer)
+    {
+        if (answer.IgnoredParameters.Count > 0) context.Response.Headers[IgnoredHeader] = string.Join(", ", answer.IgnoredParameters);
+    }
 }

@@ -9,7 +9,7 @@ internal static class NativeErrors
 {
     public static (int Status, string Type, string? Code) Describe(ErrorCode code) => code switch
     {
-        ErrorCode.InvalidRequest or ErrorCode.NotSupported => (400, "invalid_request", null),
+        ErrorCode.InvalidRequest or ErrorCode.InvalidExtension or ErrorCode.NotSupported => (400, "invalid_request", null),
         ErrorCode.InvalidImage => (400, "invalid_request", "invalid_image"),
         ErrorCode.ModelRequired => (400, "invalid_request", "missing_required_parameter"),
         ErrorCode.ModelAmbiguous => (400, "invalid_request", "model_ambiguous"),

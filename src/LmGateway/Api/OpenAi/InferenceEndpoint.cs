@@ -21,8 +21,16 @@ internal sealed class InferenceEndpoint(InferencePipeline pipeline, AnswerWriter
             Body = body.Sequence,
             Headers = context.HeadersToPass(options),
             Wanted = route.Wanted,
+            IsUnderContract = route.Dialect == Dialect.OpenAiChat && options.Inference.IsProviderContract,
         };
-        var prepared = pipeline.Prepare(call);
-        await writer.WriteAsync(context, prepared, (error, passed) => route.FailureEvent(error, passed, context.TraceIdentifier));
+        try
+        {
+            var prepared = pipeline.Prepare(call);
+            await writer.WriteAsync(context, prepared, (error, passed) => route.FailureEvent(call.IsUnderContract ? ContractErrors.Reword(error) : error, passed, context.TraceIdentifier));
+        }
+        catch (GatewayException failure) when (call.IsUnderContract)
+        {
+            throw new GatewayException(ContractErrors.Reword(failure.Error), failure);
+        }
     }
 }

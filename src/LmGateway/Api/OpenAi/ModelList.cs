@@ -20,7 +20,7 @@ internal static class ModelList
     public static async Task ListAsync(HttpContext context, ModelFinder finder, GatewayOptions options)
     {
         var snapshot = await finder.SeenAsync(context.RequestAborted);
-        var loadedOnly = string.Equals(context.Request.Query["state"], "loaded", StringComparison.OrdinalIgnoreCase);
+        var loadedOnly = options.Inference.ListsOnlyLoaded || string.Equals(context.Request.Query["state"], "loaded", StringComparison.OrdinalIgnoreCase);
         if (IsPlain(context, options))
         {
             await WritePlainAsync(context, snapshot);

@@ -12,6 +12,7 @@ internal static class OpenAiErrors
     public static (int Status, string Type, string? Code) Describe(ErrorCode code) => code switch
     {
         ErrorCode.InvalidRequest => (400, "invalid_request_error", null),
+        ErrorCode.InvalidExtension => (400, "invalid_request_error", "invalid_extension"),
         ErrorCode.InvalidImage => (400, "invalid_request_error", "invalid_image"),
         ErrorCode.ModelRequired => (400, "invalid_request_error", "model_required"),
         ErrorCode.ModelNotFound => (404, "invalid_request_error", "model_not_found"),

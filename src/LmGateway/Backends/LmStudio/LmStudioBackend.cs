@@ -22,6 +22,8 @@ internal sealed partial class LmStudioBackend : IBackend
             | DialectDefects.RefusesWebP | DialectDefects.RefusesRemoteImages,
         CanLoad = true,
         LoadsOnRequest = true,
+        NamesTheInstance = true,
+        Extensions = FrozenSet.ToFrozenSet(["top_k", "repeat_penalty"]),
     };
 
     private readonly string node;
@@ -37,17 +39,7 @@ internal sealed partial class LmStudioBackend : IBackend
         node = options.Node;
         var lmStudio = options.LmStudio;
         var address = new Uri(lmStudio.BaseUrl);
-        upstream = new HttpUpstream(
-            new UpstreamSettings
-            {
-                Backend = Name,
-                Program = "LM Studio",
-                Address = address,
-                Token = lmStudio.ApiToken,
-                ConnectTimeout = options.ConnectTimeout,
-                IdleConnectionTimeout = TimeSpan.FromSeconds(options.Inference.HttpKeepAliveSecs),
-            },
-            time);
+        upstream = new HttpUpstream(UpstreamSettings.Of(options, Name, "LM Studio") with { Token = lmStudio.ApiToken }, time);
         var client = new LmStudioClientOptions
         {
             BaseAddress = address,
@@ -106,12 +98,7 @@ internal sealed partial class LmStudioBackend : IBackend
         }
     }
 
-    public async Task<ExchangeReply> ExchangeAsync(Exchange exchange, CancellationToken cancellationToken)
-    {
-        var reply = await upstream.SendAsync(exchange, cancellationToken);
-        if (exchange.Verbatim || reply.Status < 400) return reply;
-        await using (reply) throw new GatewayException(await Refusals.ReadAsync(reply, Name, cancellationToken));
-    }
+    public Task<ExchangeReply> ExchangeAsync(Exchange exchange, CancellationToken cancellationToken) => upstream.AskAsync(exchange, cancellationToken);
 
     public IAsyncEnumerable<ChatEvent> GenerateAsync(string identifier, ChatRequest request, GenerationLimits limits, CancellationToken cancellationToken) =>
         OpenAiGeneration.RunAsync(this, OpenAiGeneration.Exchange(identifier, request, limits), cancellationToken);

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Collections.Frozen;
 using System.Text.Json;
 using LmGateway.Backends.Wire;
 using LmGateway.Vocabulary;
@@ -15,15 +14,7 @@ namespace LmGateway.Backends.LmStudio;
 /// </summary>
 internal sealed class LmStudioReports(LmStudioHomestead home, HttpUpstream upstream, LmStudioClient client)
 {
-    private static readonly TimeSpan GreetingLimit = TimeSpan.FromSeconds(5);
-
-    private static readonly BackendTraits PlainTraits = new()
-    {
-        Kind = "openai",
-        Dialects = FrozenSet.ToFrozenSet([Dialect.OpenAiChat, Dialect.OpenAiCompletions, Dialect.OpenAiEmbeddings, Dialect.OpenAiResponses, Dialect.AnthropicMessages, Dialect.OpenAiOther]),
-        LoadsOnRequest = true,
-        TakesAnyModelName = true,
-    };
+    private readonly OpenAiListing listing = new(home.Node, home.Backend, upstream);
 
     /// <summary>An instance's parallelism does not change while it is loaded; it is read once for each load.</summary>
     private readonly ConcurrentDictionary<string, int?> parallels = new(StringComparer.Ordinal);
@@ -42,7 +33,7 @@ internal sealed class LmStudioReports(LmStudioHomestead home, HttpUpstream upstr
         {
             var problem = $"LM Studio's control connection (WebSocket) is refused: {refused.Message} Models are loaded by LM Studio itself when they are asked for.";
             var listed = await rest;
-            var report = listed ?? await ListOverOldRestAsync(cancellationToken) ?? await ListOpenAiAsync(cancellationToken);
+            var report = listed ?? await ListOverOldRestAsync(cancellationToken) ?? await ListModelsAsync(cancellationToken);
             return report with { Control = new ControlChannels(WebSocket: false, listed is not null, home.HasCli()), Problem = problem };
         }
     }
@@ -59,17 +50,17 @@ internal sealed class LmStudioReports(LmStudioHomestead home, HttpUpstream upstr
 
     private async Task<bool> GreetsAsync(CancellationToken cancellationToken)
     {
-        var body = await GetAsync("/lmstudio-greeting", cancellationToken);
+        var body = await listing.GetAsync("/lmstudio-greeting", cancellationToken);
         return body is { ValueKind: JsonValueKind.Object } greeting && greeting.TryGetProperty("lmstudio", out var flag) && flag.ValueKind == JsonValueKind.True;
     }
 
     private async Task<BackendReport> ListOverSocketAsync(CancellationToken cancellationToken)
     {
-        var listing = client.System.ListDownloadedModelsAsync(cancellationToken);
+        var downloads = client.System.ListDownloadedModelsAsync(cancellationToken);
         var llms = client.Llm.ListLoadedAsync(cancellationToken);
         var embedders = client.Embedding.ListLoadedAsync(cancellationToken);
-        await Task.WhenAll(listing, llms, embedders);
-        var downloaded = await listing;
+        await Task.WhenAll(downloads, llms, embedders);
+        var downloaded = await downloads;
         InstanceInfo[] loaded = [.. await llms, .. await embedders];
         var instances = new List<ModelInstance>(loaded.Length);
         foreach (var instance in loaded)
@@ -125,31 +116,14 @@ internal sealed class LmStudioReports(LmStudioHomestead home, HttpUpstream upstr
     }
 
     private async Task<BackendReport> PlainAsync(CancellationToken cancellationToken) =>
-        await ListOpenAiAsync(cancellationToken) with { Traits = PlainTraits };
+        (await listing.LookAsync(cancellationToken) ?? throw NoList()) with { Traits = OpenAiListing.Traits };
 
-    private async Task<BackendReport> ListOpenAiAsync(CancellationToken cancellationToken)
-    {
-        var body = await GetAsync("/v1/models", cancellationToken);
-        if (body is not { ValueKind: JsonValueKind.Object } list || !list.TryGetProperty("data", out var data) || data.ValueKind is not (JsonValueKind.Array or JsonValueKind.Null))
-            throw new GatewayException(new GatewayError(ErrorCode.BackendFault, $"The server at {home.Address} answers, but neither as LM Studio nor with a list of models at /v1/models.") { Backend = home.Backend });
-        return Report([.. data.ValueKind == JsonValueKind.Null ? [] : data.EnumerateArray().Select(LmStudioRestMapping.OpenAiModel(home.Backend)).OfType<Vocabulary.ModelInfo>()], []);
-    }
+    /// <summary>LM Studio itself lists what it has downloaded too, so nothing is known to be loaded.</summary>
+    private async Task<BackendReport> ListModelsAsync(CancellationToken cancellationToken) =>
+        Report(await listing.ModelsAsync(cancellationToken) ?? throw NoList(), []);
 
-    private async Task<JsonElement?> GetAsync(string path, CancellationToken cancellationToken)
-    {
-        var exchange = new Exchange { Dialect = Dialect.OpenAiOther, Method = "GET", PathAndQuery = path, Verbatim = true, Timeout = GreetingLimit };
-        await using var reply = await upstream.SendAsync(exchange, cancellationToken);
-        using var body = await HeldReply.ReadAsync(reply, 4 * 1024 * 1024, cancellationToken);
-        try
-        {
-            using var document = JsonDocument.Parse(body.Memory);
-            return document.RootElement.Clone();
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
+    private GatewayException NoList() =>
+        new(new GatewayError(ErrorCode.BackendFault, $"The server at {home.Address} answers, but neither as LM Studio nor with a list of models at /v1/models.") { Backend = home.Backend });
 
     private static BackendReport Report(IReadOnlyList<Vocabulary.ModelInfo> models, IReadOnlyList<ModelInstance> instances) =>
         new() { Models = models, Instances = instances, Control = ControlChannels.None };

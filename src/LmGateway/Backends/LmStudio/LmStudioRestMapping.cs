@@ -1,4 +1,3 @@
-using System.Text.Json;
 using LmGateway.Vocabulary;
 using LmStudio.Client.Rest;
 
@@ -39,12 +38,6 @@ internal static class LmStudioRestMapping
                         }],
         Control = ControlChannels.None,
     };
-
-    /// <summary>An entry of an OpenAI list. Embedding models are told by the prefix that LM Studio gives them.</summary>
-    public static Func<JsonElement, ModelInfo?> OpenAiModel(string backend) => entry =>
-        entry.ValueKind == JsonValueKind.Object && entry.TryGetProperty("id", out var id) && id.ValueKind == JsonValueKind.String && id.GetString() is { Length: > 0 } key
-            ? new ModelInfo { Backend = backend, Key = key, Type = key.StartsWith("text-embedding-", StringComparison.Ordinal) ? ModelType.Embedding : ModelType.Unknown }
-            : null;
 
     private static ModelInfo Model(string backend, RestModel model) => new()
     {

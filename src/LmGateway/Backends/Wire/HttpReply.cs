@@ -11,6 +11,7 @@ internal sealed class HttpReply(HttpResponseMessage response, ReplyLimits limits
 
     private IReadOnlyList<Header>? headers;
     private Stream? body;
+    private int disposed;
 
     public override int Status => (int)response.StatusCode;
 
@@ -44,8 +45,10 @@ internal sealed class HttpReply(HttpResponseMessage response, ReplyLimits limits
 
     public override ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref disposed, 1) != 0) return ValueTask.CompletedTask;
         response.Dispose();
         limits.Dispose();
+        upstream.Release();
         return ValueTask.CompletedTask;
     }
 

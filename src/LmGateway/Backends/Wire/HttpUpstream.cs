@@ -5,26 +5,9 @@ using LmGateway.Vocabulary;
 
 namespace LmGateway.Backends.Wire;
 
-/// <summary>What a connection to a backend's HTTP server needs to know.</summary>
-internal sealed record UpstreamSettings
-{
-    /// <summary>The backend's name, for messages.</summary>
-    public required string Backend { get; init; }
-
-    /// <summary>What people call the program, for messages: <c>LM Studio</c>.</summary>
-    public required string Program { get; init; }
-
-    public required Uri Address { get; init; }
-    public required TimeSpan ConnectTimeout { get; init; }
-    public TimeSpan IdleConnectionTimeout { get; init; } = TimeSpan.FromSeconds(60);
-
-    /// <summary>The backend's own credential, sent as a bearer token.</summary>
-    public string? Token { get; init; }
-}
-
 /// <summary>
-/// Exchanges bytes with a backend over HTTP/1.1: pooled connections, no redirects, cookies, proxies or compression, nothing sent
-/// twice once the backend may have begun to work.
+/// Exchanges bytes with a backend over HTTP/1.1: pooled connections, no redirects, cookies, proxies or compression. Only a connection
+/// that could not be made is tried again: nothing is sent twice once the backend may have begun to work.
 /// </summary>
 internal sealed class HttpUpstream : IDisposable
 {
@@ -33,6 +16,7 @@ internal sealed class HttpUpstream : IDisposable
     private readonly HttpMessageInvoker invoker;
     private readonly AuthenticationHeaderValue? credential;
     private readonly string root;
+    private int underWay;
 
     public HttpUpstream(UpstreamSettings settings, TimeProvider time)
     {
@@ -54,18 +38,46 @@ internal sealed class HttpUpstream : IDisposable
         });
     }
 
+    /// <summary>Sends for a caller: a refusal is thrown as what it means, unless the caller wants it as it is.</summary>
+    public async Task<ExchangeReply> AskAsync(Exchange exchange, CancellationToken cancellationToken)
+    {
+        var reply = await SendAsync(exchange, cancellationToken);
+        if (exchange.Verbatim || reply.Status < 400) return reply;
+        await using (reply) throw new GatewayException(await Refusals.ReadAsync(reply, settings.Backend, cancellationToken));
+    }
+
     /// <summary>Sends and returns when the reply's head is there. Failures to connect, resets and time-outs are gateway errors.</summary>
     public async Task<ExchangeReply> SendAsync(Exchange exchange, CancellationToken cancellationToken)
     {
+        for (var attempt = 0; ; attempt++)
+        {
+            try
+            {
+                return await SendOnceAsync(exchange, cancellationToken);
+            }
+            catch (GatewayException failure) when (attempt < settings.MaxRetries && exchange.BodyStream is null && IsNothingSent(failure.InnerException))
+            {
+                await Task.Delay(settings.RetryBackoff * (1 << attempt), time, cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>The same without further attempts, for questions that are asked again anyway.</summary>
+    public async Task<ExchangeReply> SendOnceAsync(Exchange exchange, CancellationToken cancellationToken)
+    {
         var limits = new ReplyLimits(time, exchange.Timeout, exchange.IdleTimeout, cancellationToken);
+        var others = Interlocked.Increment(ref underWay) - 1;
         try
         {
             using var request = Request(exchange);
+            // A connection that would be one idle connection too many is closed by its last request.
+            if (others >= settings.MaxIdleConnections) request.Headers.ConnectionClose = true;
             var response = await invoker.SendAsync(request, limits.Token);
             return new HttpReply(response, limits, this);
         }
         catch (Exception fault)
         {
+            Release();
             limits.NoteExpiry(cancellationToken);
             limits.Dispose();
             cancellationToken.ThrowIfCancellationRequested();
@@ -74,18 +86,21 @@ internal sealed class HttpUpstream : IDisposable
         }
     }
 
+    /// <summary>An exchange is over; its connection is idle or closed.</summary>
+    public void Release() => Interlocked.Decrement(ref underWay);
+
     /// <summary>The gateway's error for a fault of this connection; null where the caller itself cancelled.</summary>
     public GatewayError? Failure(Exception fault, ReplyLimits limits, CancellationToken callers)
     {
         if (callers.IsCancellationRequested) return null;
         if (limits.Expired is { } expired)
-            return Error(ErrorCode.BackendTimeout, $"timeout of {expired.TotalMilliseconds:0}ms exceeded: {settings.Program} did not answer in time. A longer limit can be set (timeouts.request, timeouts.stream, timeouts.stream_idle).");
+            return Error(ErrorCode.BackendTimeout, $"timeout of {expired.TotalMilliseconds:0}ms exceeded: {settings.Program} did not answer in time. A longer limit can be set (timeouts.request, timeouts.stream, timeouts.stream_idle, chat.timeout_seconds).");
         return fault switch
         {
             GatewayException known => known.Error,
-            OperationCanceledException => Error(ErrorCode.BackendUnreachable, $"Connecting to {settings.Program} at {root} took longer than {settings.ConnectTimeout.TotalMilliseconds:0} ms."),
+            OperationCanceledException => Error(ErrorCode.BackendUnreachable, $"Connecting to {settings.Program} at {root} took longer than {settings.ConnectTimeout.TotalMilliseconds:0} ms.") with { Reason = "No answer" },
             HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError } refused =>
-                Error(ErrorCode.BackendUnreachable, $"{settings.Program} cannot be reached at {root}: {Reason(refused)}. Is it running, and is its server started?"),
+                Unreachable(Reason(refused)),
             HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded }
                 or HttpIOException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded } =>
                 Error(ErrorCode.BackendFault, $"{settings.Program} at {root} answered with something that is not HTTP."),
@@ -94,6 +109,9 @@ internal sealed class HttpUpstream : IDisposable
     }
 
     public void Dispose() => invoker.Dispose();
+
+    private static bool IsNothingSent(Exception? fault) =>
+        fault is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError };
 
     private static string Reason(HttpRequestException fault) =>
         fault.InnerException is SocketException socket ? SocketReason(socket) : fault.HttpRequestError.ToString();
@@ -107,6 +125,12 @@ internal sealed class HttpUpstream : IDisposable
         var other => other.ToString(),
     };
 
+    private GatewayError Unreachable(string reason) =>
+        Error(ErrorCode.BackendUnreachable, $"{settings.Program} cannot be reached at {root}: {reason}. Is it running, and is its server started?") with
+        {
+            Reason = char.ToUpperInvariant(reason[0]) + reason[1..],
+        };
+
     private GatewayError Error(ErrorCode code, string message) => new(code, message) { Backend = settings.Backend };
 
     private HttpRequestMessage Request(Exchange exchange)
@@ -119,6 +143,7 @@ internal sealed class HttpUpstream : IDisposable
         };
         foreach (var header in exchange.Headers)
             if (!request.Headers.TryAddWithoutValidation(header.Name, header.Value)) request.Content?.Headers.TryAddWithoutValidation(header.Name, header.Value);
+        foreach (var header in settings.Headers) request.Headers.TryAddWithoutValidation(header.Name, header.Value);
         if (credential is not null && request.Headers.Authorization is null) request.Headers.Authorization = credential;
         return request;
     }

@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Buffers.Text;
+using System.Text;
 using System.Text.Json;
 using LmGateway.Vocabulary;
 
@@ -54,7 +56,8 @@ internal static class OpenAiChatBody
             writer.WriteStartObject();
             writer.WriteString("type", "image_url");
             writer.WriteStartObject("image_url");
-            writer.WriteString("url", $"data:{image.MediaType};base64,{Convert.ToBase64String(image.Data.Span)}");
+            writer.WritePropertyName("url");
+            writer.WriteRawValue(DataUri(image), skipInputValidation: true);
             writer.WriteEndObject();
             writer.WriteEndObject();
         }
@@ -64,6 +67,17 @@ internal static class OpenAiChatBody
         writer.WriteString("text", message.Text);
         writer.WriteEndObject();
         writer.WriteEndArray();
+    }
+
+    /// <summary>The JSON string as bytes: as text a large image would be copied and widened several times.</summary>
+    private static byte[] DataUri(ChatImage image)
+    {
+        var head = Encoding.ASCII.GetBytes($"\"data:{image.MediaType};base64,");
+        var uri = new byte[head.Length + Base64.GetMaxEncodedToUtf8Length(image.Data.Length) + 1];
+        head.CopyTo(uri, 0);
+        Base64.EncodeToUtf8(image.Data.Span, uri.AsSpan(head.Length), out _, out _);
+        uri[^1] = (byte)'"';
+        return uri;
     }
 
     private static void WriteCall(Utf8JsonWriter writer, ChatToolCall call)

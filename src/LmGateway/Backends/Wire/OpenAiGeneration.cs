@@ -125,8 +125,19 @@ internal static class OpenAiGeneration
 
         private static string? Filled(string? text) => string.IsNullOrEmpty(text) ? null : text;
 
-        private static string? Text(JsonElement json, string name) =>
-            json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        private static string? Text(JsonElement json, string name)
+        {
+            if (json.ValueKind != JsonValueKind.Object || !json.TryGetProperty(name, out var value) || value.ValueKind != JsonValueKind.String) return null;
+            try
+            {
+                return value.GetString();
+            }
+            catch (InvalidOperationException)
+            {
+                // Half of a surrogate pair is no text.
+                return "\uFFFD";
+            }
+        }
 
         private static int Number(JsonElement json, string name) =>
             json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number : 0;

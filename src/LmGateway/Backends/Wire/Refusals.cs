@@ -2,11 +2,16 @@ using LmGateway.Vocabulary;
 
 namespace LmGateway.Backends.Wire;
 
-/// <summary>Reads a refusal's body and says what it means.</summary>
+/// <summary>What a refusal means.</summary>
 internal static class Refusals
 {
     private const long MostRead = 256 * 1024;
 
+    /// <summary>For backends whose models are loaded and unloaded by nobody.</summary>
+    public static GatewayException NoControl(string backend) =>
+        new(new GatewayError(ErrorCode.NotSupported, $"'{backend}' cannot load or unload models.") { Backend = backend });
+
+    /// <summary>Reads a refusal's body.</summary>
     public static async Task<GatewayError> ReadAsync(ExchangeReply reply, string backend, CancellationToken cancellationToken)
     {
         using var body = await HeldReply.ReadAsync(reply, MostRead, cancellationToken);

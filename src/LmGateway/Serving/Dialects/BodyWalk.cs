@@ -15,6 +15,7 @@ internal sealed class BodyWalk : ReplyWalk
     {
         this.completions = completions;
         Backend = options.Backend;
+        Expected = options.Expected;
     }
 
     protected override ReadOnlyMemory<byte> Kind => completions ? "\"text_completion\""u8.ToArray() : "\"chat.completion\""u8.ToArray();

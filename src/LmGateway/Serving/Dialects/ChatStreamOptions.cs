@@ -23,6 +23,9 @@ internal sealed record ChatStreamOptions
     /// <summary>The usage also stands in the chunk with the finish reason, which waits for it.</summary>
     public bool UsageInFinalChunk { get; init; }
 
+    /// <summary>Another model must not answer; null where any may.</summary>
+    public AnsweringModel? Expected { get; init; }
+
     /// <summary>The backend, for messages.</summary>
     public string? Backend { get; init; }
 

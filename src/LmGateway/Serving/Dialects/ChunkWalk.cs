@@ -33,6 +33,7 @@ internal sealed class ChunkWalk : ReplyWalk
         this.options = options;
         this.chunks = chunks;
         Backend = options.Backend;
+        Expected = options.Expected;
         Before = new PooledBuffer(options.Pool);
     }
 

@@ -2,33 +2,44 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Text.Json;
 using LmGateway.Backends;
+using LmGateway.Serving.Images;
 using LmGateway.Vocabulary;
 
 namespace LmGateway.Serving.Dialects;
 
-/// <summary>Judges the address of an image before a backend has to: what it is told about a bad one is often little.</summary>
-internal sealed class ImageCheck(DialectDefects defects)
+/// <summary>An image in a body: the place of its address, a JSON string, and its path for errors.</summary>
+internal readonly record struct FoundImage(long Start, long Length, string Path);
+
+/// <summary>
+/// Judges the address of an image before a backend has to: what it is told about a bad one is often little. WebP that the backend refuses
+/// is an error, or noted in <paramref name="webPs"/> where that is given.
+/// </summary>
+internal sealed class ImageCheck(DialectDefects defects, List<FoundImage>? webPs = null)
 {
     private const int LongestMagic = 12;
 
+    /// <summary>Base64 in which the size of nearly every image stands.</summary>
+    private const int HeadLength = 64 * 1024;
+
     /// <summary><see cref="ErrorCode.InvalidImage"/> unless the reader's string is an image that the backend takes.</summary>
-    public void Check(ref Utf8JsonReader reader, string path)
+    /// <param name="start">Where the string stands in the body.</param>
+    public void Check(ref Utf8JsonReader reader, long start, string path)
     {
+        var image = new FoundImage(start, reader.BytesConsumed - reader.TokenStartIndex, path);
         if (!reader.HasValueSequence && !reader.ValueIsEscaped)
         {
-            Check(reader.ValueSpan, path);
+            Check(reader.ValueSpan, image);
             return;
         }
 
-        var length = (int)(reader.HasValueSequence ? reader.ValueSequence.Length : reader.ValueSpan.Length);
-        var buffer = ArrayPool<byte>.Shared.Rent(length);
+        var buffer = ArrayPool<byte>.Shared.Rent((int)(reader.HasValueSequence ? reader.ValueSequence.Length : reader.ValueSpan.Length));
         try
         {
-            Check(buffer.AsSpan(0, reader.CopyString(buffer)), path);
+            Check(buffer.AsSpan(0, reader.CopyString(buffer)), image);
         }
         catch (InvalidOperationException)
         {
-            throw Invalid("The address of the image is not text.", path);
+            throw Invalid("The address of the image is not text.", image);
         }
         finally
         {
@@ -36,29 +47,54 @@ internal sealed class ImageCheck(DialectDefects defects)
         }
     }
 
-    private void Check(ReadOnlySpan<byte> address, string path)
+    private void Check(ReadOnlySpan<byte> address, FoundImage image)
     {
         if (StartsWith(address, "data:"u8))
         {
-            CheckData(address[5..], path);
+            CheckData(address[5..], image);
             return;
         }
 
         if (!StartsWith(address, "http://"u8) && !StartsWith(address, "https://"u8))
-            throw Invalid("An image must be a data URI: data:image/png;base64,…", path);
+            throw Invalid("An image must be a data URI: data:image/png;base64,…", image);
         if (defects.HasFlag(DialectDefects.RefusesRemoteImages))
-            throw Invalid("Images are not fetched from addresses. Send the image itself as a data URI: data:image/png;base64,…", path);
+            throw Invalid("Images are not fetched from addresses. Send the image itself as a data URI: data:image/png;base64,…", image);
     }
 
-    private void CheckData(ReadOnlySpan<byte> uri, string path)
+    private void CheckData(ReadOnlySpan<byte> uri, FoundImage image)
     {
         var comma = uri.IndexOf((byte)',');
-        if (comma < 0 || !uri[..comma].EndsWith(";base64"u8)) throw Invalid("The image's data URI must be base64: data:image/png;base64,…", path);
+        if (comma < 0 || !uri[..comma].EndsWith(";base64"u8)) throw Invalid("The image's data URI must be base64: data:image/png;base64,…", image);
         var data = uri[(comma + 1)..];
-        if (data.IsEmpty || !Base64.IsValid(data)) throw Invalid("The image's data is not valid base64.", path);
+        if (data.IsEmpty || !Base64.IsValid(data)) throw Invalid("The image's data is not valid base64.", image);
         var kind = KindOf(data);
-        if (kind is null) throw Invalid("The image's data is no PNG, JPEG, WebP or GIF.", path);
-        if (kind is "WebP" or "GIF" && defects.HasFlag(DialectDefects.RefusesWebP)) throw Invalid($"The backend does not take {kind} images. Send PNG or JPEG.", path);
+        if (kind is null) throw Invalid("The image's data is no PNG, JPEG, WebP or GIF.", image);
+        if (kind == "WebP" && webPs is not null) webPs.Add(image);
+        else if (kind is "WebP" or "GIF" && defects.HasFlag(DialectDefects.RefusesWebP)) throw Invalid($"The backend does not take {kind} images. Send PNG or JPEG.", image);
+        CheckSize(data, image);
+    }
+
+    /// <summary>Whoever decodes it would need four bytes for each pixel, however small the data is.</summary>
+    private static void CheckSize(ReadOnlySpan<byte> data, FoundImage image)
+    {
+        foreach (var most in (ReadOnlySpan<int>)[HeadLength, data.Length])
+        {
+            var part = data[..Math.Min(most, data.Length)];
+            var buffer = ArrayPool<byte>.Shared.Rent(Base64.GetMaxDecodedFromUtf8Length(part.Length));
+            try
+            {
+                Base64.DecodeFromUtf8(part, buffer, out _, out var written, isFinalBlock: false);
+                var bytes = buffer.AsSpan(0, written);
+                if (ImageHeader.KindOf(bytes) is not { } kind) return;
+                if (ImageHeader.SizeOf(kind, bytes) is not var (width, height)) continue;
+                if (new ImageHeader(kind, width, height).IsTooLarge) throw Invalid($"The image has {width} x {height} pixels; at most {ImageHeader.MostPixels / 1_000_000} megapixels are taken.", image);
+                return;
+            }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
+        }
     }
 
     private static string? KindOf(ReadOnlySpan<byte> data)
@@ -82,6 +118,6 @@ internal sealed class ImageCheck(DialectDefects defects)
     private static bool StartsWith(ReadOnlySpan<byte> address, ReadOnlySpan<byte> scheme) =>
         address.Length >= scheme.Length && System.Text.Ascii.EqualsIgnoreCase(address[..scheme.Length], scheme);
 
-    private static GatewayException Invalid(string message, string path) =>
-        new(new GatewayError(ErrorCode.InvalidImage, message) { Parameter = path });
+    private static GatewayException Invalid(string message, FoundImage image) =>
+        new(new GatewayError(ErrorCode.InvalidImage, message) { Parameter = image.Path });
 }

@@ -17,12 +17,12 @@ internal sealed class MessageMends
     private readonly ImageCheck images;
     private int message;
 
-    private MessageMends(RequestPeek peek, RequestMember messages, BodySplice splice, DialectDefects defects)
+    private MessageMends(RequestPeek peek, RequestMember messages, BodySplice splice, ImageCheck images)
     {
         value = peek.Value(messages);
         origin = messages.ValueStart;
         this.splice = splice;
-        images = new ImageCheck(defects);
+        this.images = images;
     }
 
     public static void Apply(RequestPeek peek, RequestPlan plan, DialectDefects defects)
@@ -30,7 +30,16 @@ internal sealed class MessageMends
         if (plan.Single(RequestField.Messages) is not { } messages) return;
         var text = peek.Value(messages);
         if (!JsonText.Contains(text, "image_url"u8) && !JsonText.Contains(text, "tool_call"u8)) return;
-        new MessageMends(peek, messages, plan.Splice, defects).Walk();
+        new MessageMends(peek, messages, plan.Splice, new ImageCheck(defects)).Walk();
+    }
+
+    /// <summary>The WebP images of a chat, for a backend that refuses them. Bodies without the base64 that each begins with are not walked through.</summary>
+    public static IReadOnlyList<FoundImage> FindWebP(RequestPeek peek, DialectDefects defects)
+    {
+        if (peek.Find(RequestField.Messages) is not { } messages || !JsonText.Contains(peek.Value(messages), "UklGR"u8)) return [];
+        var found = new List<FoundImage>();
+        new MessageMends(peek, messages, new BodySplice(), new ImageCheck(defects, found)).Walk();
+        return found;
     }
 
     private void Walk()
@@ -107,13 +116,13 @@ internal sealed class MessageMends
             reader.Read();
             if (isImage && reader.TokenType == JsonTokenType.String)
             {
-                images.Check(ref reader, path);
+                images.Check(ref reader, origin + start + reader.TokenStartIndex, path);
                 splice.Insert(origin + start + reader.TokenStartIndex, "{\"url\":"u8.ToArray());
                 splice.Insert(origin + start + reader.BytesConsumed, "}"u8.ToArray());
             }
             else if (isImage && reader.TokenType == JsonTokenType.StartObject)
             {
-                Image(ref reader, path);
+                Image(ref reader, start, path);
             }
             else
             {
@@ -122,13 +131,13 @@ internal sealed class MessageMends
         }
     }
 
-    private void Image(ref Utf8JsonReader reader, string path)
+    private void Image(ref Utf8JsonReader reader, long start, string path)
     {
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var isAddress = JsonText.Is(ref reader, "url"u8);
             reader.Read();
-            if (isAddress && reader.TokenType == JsonTokenType.String) images.Check(ref reader, path);
+            if (isAddress && reader.TokenType == JsonTokenType.String) images.Check(ref reader, origin + start + reader.TokenStartIndex, path);
             reader.Skip();
         }
     }

@@ -18,6 +18,9 @@ internal sealed record ReplyMendOptions
     /// <summary>The caller wants embeddings in base64.</summary>
     public bool Base64Embeddings { get; init; }
 
+    /// <summary>Another model must not answer; null where any may.</summary>
+    public AnsweringModel? Expected { get; init; }
+
     /// <summary>The backend, for messages.</summary>
     public string? Backend { get; init; }
 

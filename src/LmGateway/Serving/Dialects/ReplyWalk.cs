@@ -35,6 +35,9 @@ internal abstract class ReplyWalk(ReplyIdentity identity, ReplyTally tally)
     /// <summary>The backend that is asked, for messages.</summary>
     protected string? Backend { get; init; }
 
+    /// <summary>The model that has to answer; null where any may.</summary>
+    protected AnsweringModel? Expected { get; init; }
+
     /// <summary>Reads an object. Throws a gateway error for one that reports an error, and <see cref="JsonException"/> for what is no such object.</summary>
     public virtual void Read(ReadOnlyMemory<byte> json)
     {
@@ -138,7 +141,12 @@ internal abstract class ReplyWalk(ReplyIdentity identity, ReplyTally tally)
         reader.Read();
         var start = reader.TokenStartIndex;
         var good = reader.TokenType == JsonTokenType.String && !reader.ValueSpan.IsEmpty;
-        if (good && Identity.LearnModel(Value(start, reader.BytesConsumed))) Tally.Model = JsonText.Read(ref reader);
+        if (good && Identity.LearnModel(Value(start, reader.BytesConsumed)))
+        {
+            Tally.Model = JsonText.Read(ref reader);
+            Expected?.Verify(Tally.Model ?? "");
+        }
+
         reader.Skip();
         if (!good) ReplaceValue(start, reader.BytesConsumed, Identity.Model);
         return true;

@@ -37,6 +37,15 @@ internal enum RequestField
 
     /// <summary>A spelling of <see cref="MirostatMode"/> that is found in the wild.</summary>
     MicrostatMode,
+    MirostatTau,
+    MirostatEta,
+    Grammar,
+    CachePrompt,
+    NProbs,
+    TfsZ,
+    TypicalP,
+    MinTokens,
+    TopLogprobs,
 }
 
 /// <summary>The names of <see cref="RequestField"/>s on the wire.</summary>
@@ -75,6 +84,15 @@ internal static class RequestFields
         RequestField.Extensions => "extensions",
         RequestField.MirostatMode => "mirostat_mode",
         RequestField.MicrostatMode => "microstat_mode",
+        RequestField.MirostatTau => "mirostat_tau",
+        RequestField.MirostatEta => "mirostat_eta",
+        RequestField.Grammar => "grammar",
+        RequestField.CachePrompt => "cache_prompt",
+        RequestField.NProbs => "n_probs",
+        RequestField.TfsZ => "tfs_z",
+        RequestField.TypicalP => "typical_p",
+        RequestField.MinTokens => "min_tokens",
+        RequestField.TopLogprobs => "top_logprobs",
         _ => throw new ArgumentOutOfRangeException(nameof(field), field, null),
     };
 
@@ -118,6 +136,15 @@ internal static class RequestFields
         "extensions" => RequestField.Extensions,
         "mirostat_mode" => RequestField.MirostatMode,
         "microstat_mode" => RequestField.MicrostatMode,
+        "mirostat_tau" => RequestField.MirostatTau,
+        "mirostat_eta" => RequestField.MirostatEta,
+        "grammar" => RequestField.Grammar,
+        "cache_prompt" => RequestField.CachePrompt,
+        "n_probs" => RequestField.NProbs,
+        "tfs_z" => RequestField.TfsZ,
+        "typical_p" => RequestField.TypicalP,
+        "min_tokens" => RequestField.MinTokens,
+        "top_logprobs" => RequestField.TopLogprobs,
         _ => RequestField.None,
     };
 }

@@ -17,6 +17,9 @@ internal sealed record RequestMendOptions
     public DialectDefects Defects { get; init; }
 
     public IReadOnlyList<RequestDefault> Defaults { get; init; } = [];
+
+    /// <summary>What the backend does with sampling parameters beyond OpenAI's; nobody looks by default.</summary>
+    public ExtensionUse Extensions { get; init; }
 }
 
 /// <summary>A request as a backend gets it, and what to remember until its reply comes.</summary>
@@ -32,6 +35,9 @@ internal sealed record MendedRequest
 
     /// <summary>The caller wants base64; a backend that answers with numbers all the same has them converted.</summary>
     public required bool Base64Embeddings { get; init; }
+
+    /// <summary>Parameters that have no effect on the backend.</summary>
+    public IReadOnlyList<string> Ignored { get; init; } = [];
 }
 
 /// <summary>
@@ -44,7 +50,7 @@ internal static class RequestMends
     public static MendedRequest Apply(RequestPeek peek, RequestMendOptions options)
     {
         var plan = new RequestPlan(peek);
-        if (peek.Dialect is Dialect.OpenAiChat or Dialect.OpenAiCompletions) ExtensionMends.Hoist(peek, plan);
+        var ignored = peek.Dialect is Dialect.OpenAiChat or Dialect.OpenAiCompletions ? ExtensionMends.Hoist(peek, plan, options.Extensions) : [];
         PutModel(peek, plan, options.Model);
         var streamed = PutDefaults(peek, plan, options.Defaults);
         var base64 = false;
@@ -70,7 +76,7 @@ internal static class RequestMends
                 break;
         }
 
-        return new MendedRequest { Body = plan.Apply(), Streamed = streamed, UsageAsked = peek.UsageAsked, Base64Embeddings = base64 };
+        return new MendedRequest { Body = plan.Apply(), Streamed = streamed, UsageAsked = peek.UsageAsked, Base64Embeddings = base64, Ignored = ignored };
     }
 
     private static void PutModel(RequestPeek peek, RequestPlan plan, string? model)

@@ -45,9 +45,13 @@ internal sealed class RequestPeek
     /// Reads a held body. <see cref="ErrorCode.InvalidRequest"/> where it is not a JSON object in UTF-8, or where a member that the
     /// dialect needs is missing or of the wrong kind; the message names it.
     /// </summary>
-    public static RequestPeek Read(in ReadOnlySequence<byte> body, Dialect dialect)
+    /// <param name="body">The body.</param>
+    /// <param name="dialect">The dialect that it is in.</param>
+    /// <param name="isUnderContract">The provider contract's checks come first.</param>
+    public static RequestPeek Read(in ReadOnlySequence<byte> body, Dialect dialect, bool isUnderContract = false)
     {
         var peek = RequestReader.Read(body, dialect);
+        if (isUnderContract) ContractChecks.Check(peek);
         RequestChecks.Check(peek);
         return peek;
     }

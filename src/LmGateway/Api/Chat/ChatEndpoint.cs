@@ -1,0 +1,76 @@
+using LmGateway.Api.Http;
+using LmGateway.Catalog;
+using LmGateway.Configuration;
+using LmGateway.Serving;
+using LmGateway.Vocabulary;
+using Microsoft.AspNetCore.Http;
+
+namespace LmGateway.Api.Chat;
+
+/// <summary>Runs one chat: reads the body, picks the model, and answers at once or line by line.</summary>
+internal sealed class ChatEndpoint(GenerationPipeline pipeline, ChatModels models, ModelCatalog catalog, BodyBudget budget, GatewayOptions options)
+{
+    public async Task RunAsync(HttpContext context, ChatRoute route)
+    {
+        using var held = await HeldBody.ReadAsync(context.Request, budget, context.RequestAborted);
+        using var json = JsonBody.Of(held.Memory);
+        if (json.Read(fields => ChatBody.Read(fields, route.Kind)) is not { } body)
+        {
+            await json.RefuseAsync(context);
+            return;
+        }
+
+        try
+        {
+            var (model, request) = await models.ChooseAsync(route.Kind, body, context.RequestAborted);
+            var call = new GenerationCall(context.Call("chat"), model, request) { Whole = !route.Streamed, Patience = options.Chat.Timeout };
+            await (route.Streamed ? StreamAsync(context, call, body.IncludeReasoning) : AnswerAsync(context, call, body.IncludeReasoning));
+        }
+        catch (GatewayException failure) when (IsNothingLoaded(failure.Error))
+        {
+            throw new GatewayException(failure.Error with { Message = "No model loaded" }, failure);
+        }
+    }
+
+    private async Task AnswerAsync(HttpContext context, GenerationCall call, bool includeReasoning)
+    {
+        var answer = new ChatAnswer(call.Model);
+        await foreach (var happened in pipeline.RunAsync(call, context.RequestAborted)) answer.Take(happened, keepText: true);
+        await answer.WriteAsync(context, includeReasoning);
+    }
+
+    private async Task StreamAsync(HttpContext context, GenerationCall call, bool includeReasoning)
+    {
+        using var lines = new LineWriter(context);
+        var answer = new ChatAnswer(call.Model);
+        try
+        {
+            await foreach (var happened in pipeline.RunAsync(call, context.RequestAborted))
+            {
+                answer.Take(happened, keepText: false);
+                if (happened is ChatEvent.Text text) await WriteAsync(lines, "fragment", text.Content);
+                else if (happened is ChatEvent.Reasoning thought && includeReasoning) await WriteAsync(lines, "reasoning", thought.Content);
+            }
+
+            await lines.WriteAsync(answer.WriteDone);
+        }
+        catch (GatewayException failure) when (lines.HasStarted && !context.RequestAborted.IsCancellationRequested)
+        {
+            await lines.WriteAsync(writer =>
+            {
+                writer.WriteString("type", "error");
+                writer.WriteString("error", ChatErrors.Text(failure.Error));
+            });
+        }
+    }
+
+    private static ValueTask WriteAsync(LineWriter lines, string type, string content) => lines.WriteAsync(writer =>
+    {
+        writer.WriteString("type", type);
+        writer.WriteString("content", content);
+    });
+
+    /// <summary>Nothing is loaded, and nobody loads anything for a request: neither the gateway nor the backend.</summary>
+    private bool IsNothingLoaded(GatewayError error) =>
+        error.Code == ErrorCode.ModelNotFound && catalog.Current.Instances.Count == 0 && (error.Backend is not null || !options.Scheduling.OnDemand);
+}

@@ -1,0 +1,40 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+
+namespace LmGateway.Api.Chat;
+
+/// <summary>
+/// Writes NDJSON: each line is one object, flushed at once. Nothing goes out before the first line, not even the head of the reply, so that a
+/// failure until then still gets its real status.
+/// </summary>
+internal sealed class LineWriter(HttpContext context) : IDisposable
+{
+    private readonly Utf8JsonWriter json = new(context.Response.BodyWriter, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+
+    public bool HasStarted { get; private set; }
+
+    /// <summary>Writes an object of the members. Waits where the caller reads slowly.</summary>
+    public async ValueTask WriteAsync(Action<Utf8JsonWriter> members)
+    {
+        if (!HasStarted) Begin();
+        json.Reset();
+        json.WriteStartObject();
+        members(json);
+        json.WriteEndObject();
+        json.Flush();
+        context.Response.BodyWriter.Write("\n"u8);
+        await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+    }
+
+    public void Dispose() => json.Dispose();
+
+    private void Begin()
+    {
+        HasStarted = true;
+        context.Response.ContentType = "application/x-ndjson";
+        context.Response.Headers.CacheControl = "no-cache";
+        context.Response.Headers["X-Accel-Buffering"] = "no";
+    }
+}

@@ -1,0 +1,55 @@
+using System.Collections.Frozen;
+using LmGateway.Backends.Wire;
+using LmGateway.Configuration;
+using LmGateway.Vocabulary;
+
+namespace LmGateway.Backends.OpenAiCompatible;
+
+/// <summary>Any server with OpenAI's API, on this machine or in the cloud, with a key or without. It is asked and never controlled.</summary>
+internal sealed class OpenAiBackend : IBackend
+{
+    private const string Cloud = "api.openai.com";
+
+    private readonly HttpUpstream upstream;
+    private readonly OpenAiListing listing;
+    private readonly string address;
+
+    public OpenAiBackend(GatewayOptions options, TimeProvider time)
+    {
+        var inference = options.Inference;
+        var settings = UpstreamSettings.Of(options, Name, "The OpenAI server") with
+        {
+            Token = inference.OpenAiApiKey,
+            Headers = inference.OpenAiOrganization is { } organization ? [new Header("OpenAI-Organization", organization)] : [],
+        };
+        upstream = new HttpUpstream(settings, time);
+        listing = new OpenAiListing(options.Node, Name, upstream);
+        Traits = settings.Address.Host == Cloud
+            ? OpenAiListing.Traits with { Extensions = FrozenSet<string>.Empty, Defects = DialectDefects.RefusesUnknownParameters }
+            : OpenAiListing.Traits;
+        address = settings.Address.ToString();
+    }
+
+    public string Name => InferenceOptions.OpenAi;
+
+    public BackendTraits Traits { get; }
+
+    public async Task<BackendReport> ReportAsync(CancellationToken cancellationToken) =>
+        await listing.LookAsync(cancellationToken)
+            ?? throw new GatewayException(new GatewayError(ErrorCode.BackendFault, $"The server at {address} answers without a list of models at /v1/models.") { Backend = Name });
+
+    public Task<LoadResult> LoadAsync(LoadOrder order, IProgress<double>? progress, CancellationToken cancellationToken) => throw Refusals.NoControl(Name);
+
+    public Task UnloadAsync(string identifier, CancellationToken cancellationToken) => throw Refusals.NoControl(Name);
+
+    public Task<ExchangeReply> ExchangeAsync(Exchange exchange, CancellationToken cancellationToken) => upstream.AskAsync(exchange, cancellationToken);
+
+    public IAsyncEnumerable<ChatEvent> GenerateAsync(string identifier, ChatRequest request, GenerationLimits limits, CancellationToken cancellationToken) =>
+        OpenAiGeneration.RunAsync(this, OpenAiGeneration.Exchange(identifier, request, limits), cancellationToken);
+
+    public ValueTask DisposeAsync()
+    {
+        upstream.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}
