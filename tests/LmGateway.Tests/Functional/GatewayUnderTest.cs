@@ -26,7 +26,8 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
     {
         (this.app, Simulator, this.state) = (app, simulator!, state);
         Address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
-        Http = new HttpClient { BaseAddress = Address, Timeout = TimeSpan.FromSeconds(60) };
+        // A caller that leaves does so at once, and does not read on for a while.
+        Http = new HttpClient(new SocketsHttpHandler { ResponseDrainTimeout = TimeSpan.Zero }) { BaseAddress = Address, Timeout = TimeSpan.FromSeconds(60) };
     }
 
     public Uri Address { get; }

@@ -48,7 +48,8 @@ internal sealed partial class LmStudioBackend : IBackend
             ConnectAttempts = lmStudio.ConnectAttempts,
             ConnectRetryDelay = TimeSpan.FromMilliseconds(lmStudio.ConnectRetryMs),
             RequestTimeout = TimeSpan.FromMilliseconds(options.Timeouts.ControlMs),
-            ChannelIdleTimeout = TimeSpan.FromSeconds(options.Scheduling.LoadTimeoutSeconds),
+            // A load's own deadline comes first, and says which setting to raise.
+            ChannelIdleTimeout = TimeSpan.FromSeconds(options.Scheduling.LoadTimeoutSeconds + 10),
             TimeProvider = time,
             OnWarning = warning => LogWarning(warning.Origin, warning.Text),
         };

@@ -34,6 +34,7 @@ internal sealed class HttpUpstream : IDisposable
             ConnectTimeout = settings.ConnectTimeout,
             PooledConnectionIdleTimeout = settings.IdleConnectionTimeout,
             PooledConnectionLifetime = Timeout.InfiniteTimeSpan,
+            ResponseDrainTimeout = TimeSpan.Zero,       // a reply that is given up ends in the backend at once
         });
     }
 
