@@ -41,6 +41,9 @@ public sealed class SourceDocumentsTests
     }
 
     [Fact]
+    [Trait("req", "S2-01")]
+    [Trait("req", "S2-02")]
+    [Trait("req", "S2-03")]
     public void S2_01_to_S2_03_the_minimal_configuration_of_the_provider()
     {
         var loaded = Given.FromYaml(Fences("2-openai-provider.md", "yaml").First(text => text.StartsWith("inference:", StringComparison.Ordinal)));
@@ -52,6 +55,13 @@ public sealed class SourceDocumentsTests
     }
 
     [Fact]
+    [Trait("req", "S2-04")]
+    [Trait("req", "S2-05")]
+    [Trait("req", "S2-06")]
+    [Trait("req", "S2-07")]
+    [Trait("req", "S2-08")]
+    [Trait("req", "S2-09")]
+    [Trait("req", "S2-10")]
     public void S2_04_to_S2_10_the_full_configuration_of_the_provider()
     {
         var loaded = Given.FromYaml(Fences("2-openai-provider.md", "yaml").Single(text => text.Contains("allowed_models", StringComparison.Ordinal)));
@@ -66,6 +76,12 @@ public sealed class SourceDocumentsTests
     }
 
     [Fact]
+    [Trait("req", "S2-11")]
+    [Trait("req", "S2-12")]
+    [Trait("req", "S2-13")]
+    [Trait("req", "S2-14")]
+    [Trait("req", "S2-15")]
+    [Trait("req", "S2-16")]
     public void S2_11_to_S2_16_the_exports_of_the_provider_override_its_file()
     {
         var exports = Fences("2-openai-provider.md", "bash").First(text => text.Contains("export INFERENCE_", StringComparison.Ordinal));

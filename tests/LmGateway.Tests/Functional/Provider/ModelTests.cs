@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LmStudio.Simulator;
 using LmStudio.Simulator.Engine;
 using Xunit;
 
@@ -48,22 +49,20 @@ public sealed class ModelTests
     [InlineData(true)]
     public async Task Where_LM_Studio_answers_with_another_model_the_answer_is_404_and_names_it(bool stream)
     {
-        await using var gateway = await ProviderGateway.StartAsync(simulate: simulator => simulator with { LoneModelAnswers = true });
-        gateway.Simulator.State.Faults.Add(new Fault { Kind = FaultKind.WebsocketRefused });
-        await gateway.LoadBesideAsync(GatewayUnderTest.Chat);
+        await using var server = await LoneModelAsync();
+        await using var gateway = await ProviderGateway.StartAgainstAsync(server.Address.ToString(), "provider: lmstudio");
         var reply = await gateway.ChatAsync($"\"stream\":{(stream ? "true" : "false")}", GatewayUnderTest.Other);
         reply.AssertError(404, "invalid_request_error", "model_not_found", $"Model '{GatewayUnderTest.Other}' is not available. Available models: {GatewayUnderTest.Chat}");
-        Assert.Single(gateway.Seen());
-        await Eventually.TrueAsync(() => gateway.Simulator.State.Counters.OpenStreams == 0, "nothing runs on");
+        Assert.Single(server.State.Counters.LastRequests, request => request.Path == ProviderGateway.Chat);
+        await Eventually.TrueAsync(() => server.State.Counters.OpenStreams == 0, "nothing runs on");
     }
 
     [Fact]
     [Trait("req", "S2-41")]
     public async Task Without_the_contract_another_models_answer_is_handed_on()
     {
-        await using var gateway = await ProviderGateway.StartAsync("base_url: http://127.0.0.1:1", simulator => simulator with { LoneModelAnswers = true });
-        gateway.Simulator.State.Faults.Add(new Fault { Kind = FaultKind.WebsocketRefused });
-        await gateway.LoadBesideAsync(GatewayUnderTest.Chat);
+        await using var server = await LoneModelAsync();
+        await using var gateway = await ProviderGateway.StartAgainstAsync(server.Address.ToString(), "base_url: http://127.0.0.1:1");
         var (status, body) = await gateway.ChatAsync(model: GatewayUnderTest.Other);
         Assert.Equal((200, GatewayUnderTest.Chat), (status, body.GetProperty("model").GetString()));
     }
@@ -107,10 +106,25 @@ public sealed class ModelTests
     [Trait("req", "S2-52")]
     public async Task A_model_that_was_loaded_beforehand_answers_without_another_load()
     {
-        await using var gateway = await ProviderGateway.StartAsync();
-        await gateway.LoadBesideAsync(GatewayUnderTest.Chat);
+        await using var server = await LoadedAsync(new SimulatorOptions { LoadTime = TimeSpan.Zero, TokensPerSecond = 0 });
+        await using var gateway = await ProviderGateway.StartAgainstAsync(server.Address.ToString(), "provider: lmstudio");
         Assert.Equal("[DONE]", (await gateway.StreamAsync())[^1]);
-        Assert.Equal(1, gateway.Simulator.State.Counters.Snapshot().LoadsStarted);
+        Assert.Equal(1, server.State.Counters.Snapshot().LoadsStarted);
+    }
+
+    /// <summary>An LM Studio that cannot be controlled and whose only loaded model answers for all others.</summary>
+    private static async Task<SimulatorServer> LoneModelAsync()
+    {
+        var server = await LoadedAsync(new SimulatorOptions { LoadTime = TimeSpan.Zero, TokensPerSecond = 0, LoneModelAnswers = true });
+        server.State.Faults.Add(new Fault { Kind = FaultKind.WebsocketRefused });
+        return server;
+    }
+
+    private static async Task<SimulatorServer> LoadedAsync(SimulatorOptions options)
+    {
+        var server = await SimulatorServer.StartAsync(options, cancellationToken: TestContext.Current.CancellationToken);
+        await server.State.Loading.GetOrLoadInstanceAsync(new LoadRequest { ModelKey = GatewayUnderTest.Chat, Domain = ModelDomain.Llm }, TestContext.Current.CancellationToken);
+        return server;
     }
 
     private static async Task<List<string?>> IdsAsync(GatewayUnderTest gateway, string path)
