@@ -38,6 +38,15 @@ public sealed class ProviderSettingsTests
         Assert.Equal(LogThreshold.Debug, Given.FromEnvironment(("RUST_LOG", "debug")).Options.Log.Level);
 
     [Fact]
+    public void The_example_of_the_provider_page_loads()
+    {
+        var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "provider.md"));
+        var loaded = Given.FromYaml(page.Split("```yaml\n").Select(block => block.Split("```")[0]).Single(block => block.StartsWith("inference:", StringComparison.Ordinal)));
+        Assert.Empty(loaded.Errors);
+        Assert.True(loaded.Options.Inference.IsProviderContract);
+    }
+
+    [Fact]
     public void Everything_that_is_wrong_is_told_at_once() =>
         Assert.Equal(
             [
