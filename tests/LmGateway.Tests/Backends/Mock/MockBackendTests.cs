@@ -82,12 +82,14 @@ public sealed class MockBackendTests : IDisposable
     {
         folder.Write("m.yaml", "settings: { chunk_delay_ms: 10 }\nresponses: [{ text: hi, delay_ms: 100 }]");
         var asking = backend.ExchangeAsync(BackendContract.Chat("m", "hi", stream: true), TestContext.Current.CancellationToken);
+        await Eventually.TrueAsync(() => time.Pending == 1, "the reply is held back");
         Assert.False(asking.IsCompleted);
         time.Advance(TimeSpan.FromMilliseconds(100));
         await using var reply = await asking;
         await using var blocks = reply.Blocks(TestContext.Current.CancellationToken).GetAsyncEnumerator(TestContext.Current.CancellationToken);
         Assert.True(await blocks.MoveNextAsync());
         var next = blocks.MoveNextAsync().AsTask();
+        await Eventually.TrueAsync(() => time.Pending == 1, "the next piece is held back");
         Assert.False(next.IsCompleted);
         time.Advance(TimeSpan.FromMilliseconds(10));
         Assert.True(await next);
@@ -98,6 +100,7 @@ public sealed class MockBackendTests : IDisposable
     {
         folder.Write("m.yaml", "responses: [{ text: hi, delay_ms: 60000 }]");
         var asking = backend.ExchangeAsync(BackendContract.Chat("m", "hi") with { Timeout = TimeSpan.FromSeconds(1) }, TestContext.Current.CancellationToken);
+        await Eventually.TrueAsync(() => time.Pending == 2, "the limit and the delay run");
         time.Advance(TimeSpan.FromSeconds(1));
         var failure = await Assert.ThrowsAsync<GatewayException>(() => asking);
         Assert.Equal((ErrorCode.BackendTimeout, "timeout of 1000ms exceeded: the mock answers later than that."), (failure.Error.Code, failure.Error.Message));
