@@ -40,10 +40,10 @@ public sealed class SourceDocumentsTests
         Assert.Equal(["*"], options.Security.CorsOrigins);
     }
 
-    [Fact]
     [Trait("req", "S2-01")]
     [Trait("req", "S2-02")]
     [Trait("req", "S2-03")]
+    [Fact]
     public void S2_01_to_S2_03_the_minimal_configuration_of_the_provider()
     {
         var loaded = Given.FromYaml(Fences("2-openai-provider.md", "yaml").First(text => text.StartsWith("inference:", StringComparison.Ordinal)));
@@ -54,7 +54,6 @@ public sealed class SourceDocumentsTests
         Assert.True(loaded.Options.Inference.IsProviderContract);
     }
 
-    [Fact]
     [Trait("req", "S2-04")]
     [Trait("req", "S2-05")]
     [Trait("req", "S2-06")]
@@ -62,6 +61,7 @@ public sealed class SourceDocumentsTests
     [Trait("req", "S2-08")]
     [Trait("req", "S2-09")]
     [Trait("req", "S2-10")]
+    [Fact]
     public void S2_04_to_S2_10_the_full_configuration_of_the_provider()
     {
         var loaded = Given.FromYaml(Fences("2-openai-provider.md", "yaml").Single(text => text.Contains("allowed_models", StringComparison.Ordinal)));
@@ -75,13 +75,13 @@ public sealed class SourceDocumentsTests
         Assert.Equal(TimeSpan.FromSeconds(60), loaded.Options.RequestTimeout);
     }
 
-    [Fact]
     [Trait("req", "S2-11")]
     [Trait("req", "S2-12")]
     [Trait("req", "S2-13")]
     [Trait("req", "S2-14")]
     [Trait("req", "S2-15")]
     [Trait("req", "S2-16")]
+    [Fact]
     public void S2_11_to_S2_16_the_exports_of_the_provider_override_its_file()
     {
         var exports = Fences("2-openai-provider.md", "bash").First(text => text.Contains("export INFERENCE_", StringComparison.Ordinal));
