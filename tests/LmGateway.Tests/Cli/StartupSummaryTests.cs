@@ -49,6 +49,16 @@ public sealed class StartupSummaryTests
             summary);
     }
 
+    [Theory]
+    [InlineData("inference:\n  provider: mock\n  mock: { responses_dir: /m }", "  backend    canned replies from /m (lmgateway.yaml line 3)")]
+    [InlineData("inference:\n  provider: openai\n  base_url: https://api.openai.com/v1\n  openai: { api_key: sk-secret }", "  backend    OpenAI's API at https://api.openai.com (lmgateway.yaml line 3), with a key")]
+    public void It_names_the_provider(string yaml, string row)
+    {
+        var summary = Summary(new Given { Yaml = yaml }, "http://127.0.0.1:8000");
+        Assert.Contains(row + Environment.NewLine, summary, StringComparison.Ordinal);
+        Assert.DoesNotContain("sk-secret", summary, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void With_HTTP_off_it_says_so() =>
         Assert.Contains("  listening  HTTP is off" + Environment.NewLine, Summary(new Given { Yaml = "listen:\n  http: false" }), StringComparison.Ordinal);

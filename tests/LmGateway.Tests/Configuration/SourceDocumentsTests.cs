@@ -52,6 +52,9 @@ public sealed class SourceDocumentsTests
         Assert.Equal(["*"], options.Security.CorsOrigins);
     }
 
+    [Trait("req", "S2-01")]
+    [Trait("req", "S2-02")]
+    [Trait("req", "S2-03")]
     [Fact]
     [Trait("req", "S1-08")]
     [Trait("req", "S1-09")]
@@ -75,6 +78,13 @@ public sealed class SourceDocumentsTests
         Assert.True(loaded.Options.Inference.IsProviderContract);
     }
 
+    [Trait("req", "S2-04")]
+    [Trait("req", "S2-05")]
+    [Trait("req", "S2-06")]
+    [Trait("req", "S2-07")]
+    [Trait("req", "S2-08")]
+    [Trait("req", "S2-09")]
+    [Trait("req", "S2-10")]
     [Fact]
     [Example(SourceDocument.ProviderFile, "Full Configuration")]
     public void S2_04_to_S2_10_the_full_configuration_of_the_provider()
@@ -90,6 +100,12 @@ public sealed class SourceDocumentsTests
         Assert.Equal(TimeSpan.FromSeconds(60), loaded.Options.RequestTimeout);
     }
 
+    [Trait("req", "S2-11")]
+    [Trait("req", "S2-12")]
+    [Trait("req", "S2-13")]
+    [Trait("req", "S2-14")]
+    [Trait("req", "S2-15")]
+    [Trait("req", "S2-16")]
     [Fact]
     [Example(SourceDocument.ProviderFile, "Environment Variables")]
     public void S2_11_to_S2_16_the_exports_of_the_provider_override_its_file()

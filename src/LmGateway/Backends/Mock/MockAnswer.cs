@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -15,6 +14,8 @@ internal sealed class MockAnswer(MockRequest request, MockResponse response, lon
     private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private bool IsChat => dialect == Dialect.OpenAiChat;
+
+    private string Kind => IsChat ? "chat.completion.chunk" : "text_completion";
 
     private string Model => response.ModelUsed ?? request.Model;
 
@@ -59,17 +60,9 @@ internal sealed class MockAnswer(MockRequest request, MockResponse response, lon
         if (IsChat && response.ToolCalls is { } calls) yield return Chunk(writer => WriteRaw(writer, "tool_calls", Numbered(calls)));
         if (IsChat && response.FunctionCall is { } call) yield return Chunk(writer => WriteRaw(writer, "function_call", call));
         yield return Chunk(writer => { if (!IsChat) writer.WriteString("text", ""); }, finish: FinishReason);
-        if (request.UsageAsked) yield return Event(Json(writer =>
-        {
-            WriteHead(writer, Kind);
-            writer.WriteStartArray("choices");
-            writer.WriteEndArray();
-            WriteUsage(writer);
-        }));
+        if (request.UsageAsked) yield return UsageChunk();
         yield return "data: [DONE]\n\n"u8.ToArray();
     }
-
-    private string Kind => IsChat ? "chat.completion.chunk" : "text_completion";
 
     private byte[] Chunk(Action<Utf8JsonWriter> content, string? logprobs = null, string? finish = null) => Event(Json(writer =>
     {
@@ -80,6 +73,14 @@ internal sealed class MockAnswer(MockRequest request, MockResponse response, lon
             content(writer);
             if (IsChat) writer.WriteEndObject();
         }, logprobs, finish);
+    }));
+
+    private byte[] UsageChunk() => Event(Json(writer =>
+    {
+        WriteHead(writer, Kind);
+        writer.WriteStartArray("choices");
+        writer.WriteEndArray();
+        WriteUsage(writer);
     }));
 
     private void WriteHead(Utf8JsonWriter writer, string kind)
@@ -148,7 +149,8 @@ internal sealed class MockAnswer(MockRequest request, MockResponse response, lon
 
     private static byte[] Event(byte[] json) => [.. "data: "u8, .. json, .. "\n\n"u8];
 
-    private static byte[] Json(Action<Utf8JsonWriter> members)
+    /// <summary>An object as JSON text.</summary>
+    internal static byte[] Json(Action<Utf8JsonWriter> members)
     {
         using var json = new MemoryStream();
         using (var writer = new Utf8JsonWriter(json, Readable))
@@ -159,37 +161,5 @@ internal sealed class MockAnswer(MockRequest request, MockResponse response, lon
         }
 
         return json.ToArray();
-    }
-
-    /// <summary>A vector for each text: the same text always has the same one, of length 1.</summary>
-    public static byte[] Embeddings(MockRequest request) => Json(writer =>
-    {
-        writer.WriteString("object", "list");
-        writer.WriteStartArray("data");
-        for (var index = 0; index < request.Inputs.Count; index++)
-        {
-            writer.WriteStartObject();
-            writer.WriteString("object", "embedding");
-            writer.WriteNumber("index", index);
-            writer.WriteStartArray("embedding");
-            foreach (var number in Vector(request.Inputs[index])) writer.WriteNumberValue(number);
-            writer.WriteEndArray();
-            writer.WriteEndObject();
-        }
-
-        writer.WriteEndArray();
-        writer.WriteString("model", request.Model);
-        writer.WriteStartObject("usage");
-        writer.WriteNumber("prompt_tokens", request.PromptTokens);
-        writer.WriteNumber("total_tokens", request.PromptTokens);
-        writer.WriteEndObject();
-    });
-
-    private static float[] Vector(string text)
-    {
-        var hash = System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes(text));
-        var numbers = hash.Select(piece => (piece - 127.5f) / 127.5f).ToArray();
-        var length = MathF.Sqrt(numbers.Sum(number => number * number));
-        return [.. numbers.Select(number => number / length)];
     }
 }

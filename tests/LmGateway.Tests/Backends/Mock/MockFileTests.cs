@@ -39,6 +39,14 @@ public sealed class MockFileTests
         Assert.Equal("""[{"id":"1","type":"function","function":{"name":"g","arguments":"{}"}}]""", file.Responses[1].ToolCalls);
     }
 
+    [Fact]
+    public void The_printed_example_is_a_good_one()
+    {
+        var page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "provider.md"));
+        var file = MockFileReader.Read("m.yaml", page.Split("```yaml\n").Select(block => block.Split("```")[0]).Single(block => block.StartsWith("settings:", StringComparison.Ordinal)));
+        Assert.Equal((2, MockMode.Sequential, "Hello there."), (file.Responses.Count, file.Mode, file.Responses[0].Text));
+    }
+
     [Theory]
     [InlineData("", "m.yaml: a list 'responses' is expected.")]
     [InlineData("responses: []", "m.yaml: at least one of 'responses' is expected.")]

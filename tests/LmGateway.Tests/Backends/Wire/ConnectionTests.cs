@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
 using LmGateway.Backends.Wire;
 using LmGateway.Tests.Functional;
 using LmGateway.Vocabulary;
@@ -38,7 +40,7 @@ public sealed class ConnectionTests
     [Trait("req", "S2-51")]
     public async Task A_server_that_comes_up_meanwhile_gets_the_request_once()
     {
-        var (time, port) = (new ManualTime(), FreeAddress());
+        var (time, port) = (new ManualTime(), FreePort());
         using var upstream = Upstream($"http://127.0.0.1:{port}", time, retries: 1);
         var sending = upstream.SendAsync(Exchange(), TestContext.Current.CancellationToken);
         await Eventually.TrueAsync(() => time.Pending == 1, "it pauses");
@@ -101,10 +103,22 @@ public sealed class ConnectionTests
         Body = Serving.Dialects.Wire.Whole(Chat),
     };
 
-    private static int FreeAddress()
+    /// <summary>A port on which nobody listens, below those that the system hands out by itself.</summary>
+    private static int FreePort()
     {
-        using var listener = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            var port = RandomNumberGenerator.GetInt32(10_000, 30_000);
+            using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                probe.Bind(new IPEndPoint(IPAddress.Loopback, port));
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Taken; another one will do.
+            }
+        }
     }
 }

@@ -43,10 +43,6 @@ internal static class ProviderGateway
     public static IReadOnlyList<SeenRequest> Seen(this GatewayUnderTest gateway) =>
         [.. gateway.Simulator.State.Counters.LastRequests.Where(request => request.Path.StartsWith(Chat, StringComparison.Ordinal))];
 
-    /// <summary>A model is loaded in LM Studio by somebody else.</summary>
-    public static Task LoadBesideAsync(this GatewayUnderTest gateway, string model) =>
-        gateway.Simulator.State.Loading.GetOrLoadInstanceAsync(new LoadRequest { ModelKey = model, Domain = ModelDomain.Llm }, CancellationToken.None);
-
     public static void AssertError(this (int Status, JsonElement Body) reply, int status, string type, string? code, string message)
     {
         var error = reply.Body.GetProperty("error");
