@@ -34,7 +34,7 @@ internal static class GatewayHost
         builder.WebHost.ConfigureKestrel(server => Listen(server, options));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromMilliseconds(options.Timeouts.ShutdownMs) + LastWords);
         builder.Services.AddSingleton(options).AddSingleton(time);
-        builder.Services.AddState(options).AddNats().AddBackends(options).AddCatalog(options).AddScheduling().AddServing(options).AddHttpApis(options).AddOpenAi().AddChatApi().AddNativeLmStudio().AddHealth();
+        builder.Services.AddState(options).AddNats().AddBackends(options).AddCatalog(options).AddScheduling().AddServing(options).AddHttpApis(options).AddOpenAi().AddChatApi().AddNativeLmStudio();
         var app = builder.Build();
 
         var errors = new RouteErrors(OpenAiErrors.WriteAsync)
