@@ -4,6 +4,7 @@ using LmGateway.Api.Chat;
 using LmGateway.Api.Health;
 using LmGateway.Api.Http;
 using LmGateway.Api.LmStudio;
+using LmGateway.Api.Nats;
 using LmGateway.Api.OpenAi;
 using LmGateway.Catalog;
 using LmGateway.Configuration;
@@ -34,7 +35,7 @@ internal static class GatewayHost
         builder.WebHost.ConfigureKestrel(server => Listen(server, options));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromMilliseconds(options.Timeouts.ShutdownMs) + LastWords);
         builder.Services.AddSingleton(options).AddSingleton(time);
-        builder.Services.AddState(options).AddNats().AddBackends(options).AddCatalog(options).AddScheduling().AddServing(options).AddHttpApis(options).AddOpenAi().AddChatApi().AddNativeLmStudio();
+        builder.Services.AddState(options).AddNats().AddBackends(options).AddCatalog(options).AddScheduling().AddServing(options).AddHttpApis(options).AddOpenAi().AddChatApi().AddNativeLmStudio().AddNatsApi();
         var app = builder.Build();
 
         var errors = new RouteErrors(OpenAiErrors.WriteAsync)
