@@ -12,7 +12,6 @@ internal static class ServingServices
         .AddSingleton<ActiveModelState>()
         .AddSingleton<ModelFinder>()
         .AddSingleton<ModelOperations>()
-        .AddSingleton<RequestLog>()
         .AddSingleton<AnswerFactory>()
         .AddSingleton(services => new WebPConverter(services.GetRequiredService<TimeProvider>()))
         .AddSingleton<ImageFitting>()
