@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using LmGateway.Backends;
 using LmGateway.Catalog;
 using LmGateway.Configuration;
+using LmGateway.Events;
 using LmGateway.Vocabulary;
 
 namespace LmGateway.Scheduling;
@@ -17,6 +18,7 @@ internal sealed partial class Scheduler : IAsyncDisposable
     private readonly TimeSpan unloadWait;
     private readonly Ledger ledger;
     private readonly BackendCalls calls;
+    private readonly SchedulerNews news;
     private readonly ILogger<Scheduler> logger;
 
     // Unbounded, because an event must never be lost or block: each belongs to a request, a load or an unload that exists, and those are limited.
@@ -28,14 +30,15 @@ internal sealed partial class Scheduler : IAsyncDisposable
     private volatile LedgerView queues = new([], [], Draining: false);
 
     /// <summary>Begins at once; ends with <see cref="DisposeAsync"/>.</summary>
-    public Scheduler(ModelCatalog catalog, CatalogPace pace, GatewayOptions options, TimeProvider time, ILogger<Scheduler> logger)
+    public Scheduler(ModelCatalog catalog, CatalogPace pace, GatewayOptions options, EventHub hub, TimeProvider time, ILogger<Scheduler> logger)
     {
         this.catalog = catalog;
         this.time = time;
         this.logger = logger;
         unloadWait = TimeSpan.FromSeconds(options.Scheduling.UnloadWaitSeconds);
         ledger = new Ledger(options.Scheduling, options.Node);
-        calls = new BackendCalls(catalog, pace, options.Scheduling, time, logger) { Ended = Post, Stopping = stopping.Token };
+        news = new SchedulerNews(hub, time);
+        calls = new BackendCalls(catalog, pace, options.Scheduling, time, logger) { Ended = Post, Following = news.Following, Stopping = stopping.Token };
         loop = Task.Run(RunAsync);
         watch = Task.Run(WatchAsync);
     }
@@ -147,6 +150,7 @@ internal sealed partial class Scheduler : IAsyncDisposable
         {
             while (events.Reader.TryRead(out var happened)) Take(happened);
             queues = ledger.View();
+            news.Tell(queues.Waiting);
             if (ledger.Draining && calls.UnderWay == 0) events.Writer.TryComplete();
         }
     }
@@ -161,6 +165,7 @@ internal sealed partial class Scheduler : IAsyncDisposable
     private void Decide(SchedulerEvent happened)
     {
         calls.Forget(happened);
+        news.Tell(happened);
         try
         {
             ledger.Apply(happened, time.GetTimestamp());
@@ -172,7 +177,11 @@ internal sealed partial class Scheduler : IAsyncDisposable
         }
 
         table = ledger.Table();
-        foreach (var effect in ledger.Effects) Cause(effect);
+        foreach (var effect in ledger.Effects)
+        {
+            news.Tell(effect);
+            Cause(effect);
+        }
     }
 
     private void Cause(Effect effect)

@@ -1,5 +1,6 @@
 using LmGateway.Backends;
 using LmGateway.Catalog;
+using LmGateway.Events;
 using LmGateway.Scheduling;
 using LmGateway.Vocabulary;
 using Microsoft.Extensions.Logging;
@@ -44,7 +45,7 @@ internal sealed record UnloadSweep(IReadOnlyList<ModelInstance> Gone, GatewayErr
 
 /// <summary>Loads, unloads and activates models for every API; what it changes, it changes through the scheduler.</summary>
 internal sealed partial class ModelOperations(
-    ModelFinder finder, ModelCatalog catalog, Scheduler scheduler, ActiveModelState active, TimeProvider time, ILogger<ModelOperations> logger)
+    ModelFinder finder, ModelCatalog catalog, Scheduler scheduler, ActiveModelState active, EventHub hub, TimeProvider time, ILogger<ModelOperations> logger)
 {
     public async Task<LoadOutcome> LoadAsync(LoadCommand command, CallContext call, CancellationToken cancellationToken)
     {
@@ -70,11 +71,16 @@ internal sealed partial class ModelOperations(
 
         var outcome = new LoadOutcome(result.Instance, result.NotApplied) { Unloaded = unloaded, Took = time.GetElapsedTime(started) };
         LogLoaded(result.Instance.ModelKey, result.Instance.Id, outcome.Took.TotalMilliseconds, call.RequestId);
-        if (!command.Activate || result.Instance.Type == ModelType.Embedding) return outcome;
-        // The instance bears another name than was asked for where the control connection that was left cannot carry one.
-        var instance = command.InstanceId is null ? null : result.Instance.Identifier;
-        await active.SetAsync(new ActiveModel(model.Target.ModelKey) { InstanceId = instance, Defaults = command.Defaults }, cancellationToken);
-        return outcome with { Activated = true };
+        if (command.Activate && result.Instance.Type != ModelType.Embedding)
+        {
+            // The instance bears another name than was asked for where the control connection that was left cannot carry one.
+            var instance = command.InstanceId is null ? null : result.Instance.Identifier;
+            await active.SetAsync(new ActiveModel(model.Target.ModelKey) { InstanceId = instance, Defaults = command.Defaults }, cancellationToken);
+            outcome = outcome with { Activated = true };
+        }
+
+        if (standing is null) TellLoaded(command, outcome, call);
+        return outcome;
     }
 
     /// <summary>Unloads one instance: the one with the identifier, else the only one of the model. Ends the active model if it was that.</summary>
@@ -113,6 +119,20 @@ internal sealed partial class ModelOperations(
         var chosen = new ActiveModel(model.Target.ModelKey) { InstanceId = instanceId ?? model.Target.Identifier, Defaults = defaults };
         await active.SetAsync(chosen, cancellationToken);
         return chosen;
+    }
+
+    private void TellLoaded(LoadCommand command, LoadOutcome outcome, CallContext call)
+    {
+        if (!hub.IsListening) return;
+        var (id, key) = (outcome.Instance.Id, outcome.Instance.ModelKey);
+        hub.Publish(new ModelLoaded(new ModelSubject(id.Backend, key, id.Identifier), ModelChangeOrigin.Requested)
+        {
+            Activated = outcome.Activated,
+            Took = outcome.Took,
+            Settings = command.Settings,
+            NotApplied = [.. outcome.NotApplied.Select(item => item.Parameter)],
+            RequestId = call.RequestId,
+        });
     }
 
     private bool IsLoaded(string backend, string identifier)

@@ -21,7 +21,6 @@ internal static class ServingServices
         .AddSingleton<ModelDeletion>()
         .AddSingleton<ModelSync>()
         .AddSingleton<ModelPublishing>()
-        .AddSingleton<RequestLog>()
         .AddSingleton<AnswerFactory>()
         .AddSingleton(services => new WebPConverter(services.GetRequiredService<TimeProvider>()))
         .AddSingleton<ImageFitting>()

@@ -49,7 +49,7 @@ internal sealed class WholeAnswer : InferenceAnswer
     public override async IAsyncEnumerable<ReadOnlyMemory<byte>> Blocks([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         foreach (var segment in mended.Body) yield return segment;
-        delivery.Outcome = RequestOutcome.Done;
+        delivery.Complete();
         await Task.CompletedTask;
     }
 
