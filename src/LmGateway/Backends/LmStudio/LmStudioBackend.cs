@@ -118,7 +118,7 @@ internal sealed partial class LmStudioBackend : IBackend
 
     public Task<IReadOnlyList<FoundModel>> SearchAsync(ModelQuery query, CancellationToken cancellationToken) => downloads.SearchAsync(query, cancellationToken);
 
-    public Task<ModelPlace> LocateAsync(ModelInfo model, CancellationToken cancellationToken) => files.LocateAsync(model.Key, cancellationToken);
+    public Task<ModelPlace> LocateAsync(string modelKey, CancellationToken cancellationToken) => files.LocateAsync(modelKey, cancellationToken);
 
     public Task<string?> ImportAsync(string file, string userRepo, CancellationToken cancellationToken) => downloads.ImportAsync(file, userRepo, cancellationToken);
 

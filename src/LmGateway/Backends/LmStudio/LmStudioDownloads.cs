@@ -70,12 +70,23 @@ internal sealed class LmStudioDownloads(LmStudioHomestead home, LmStudioClient c
         }
     }
 
-    /// <summary>A hard link, where the file system has them: the file is not moved away from where it was put.</summary>
+    /// <summary>A hard link, where the file system has them, else a copy: the file stays where it was put. Null where it is in LM Studio's folder already.</summary>
     public async Task<string?> ImportAsync(string file, string userRepo, CancellationToken cancellationToken)
     {
         try
         {
-            return await home.Lms.ImportAsync(file, userRepo, LmsImportMode.HardLink, cancellationToken);
+            try
+            {
+                return await home.Lms.ImportAsync(file, userRepo, LmsImportMode.HardLink, cancellationToken);
+            }
+            catch (LmsException refused) when (refused.Failure == LmsFailure.Failed && !IsThere(refused))
+            {
+                return await home.Lms.ImportAsync(file, userRepo, LmsImportMode.Copy, cancellationToken);
+            }
+        }
+        catch (LmsException refused) when (IsThere(refused))
+        {
+            return null;
         }
         catch (LmStudioException failure)
         {
@@ -138,6 +149,9 @@ internal sealed class LmStudioDownloads(LmStudioHomestead home, LmStudioClient c
         diary.End(downloaded: download.Status != "already_downloaded");
         return new PullResult(WasThere: download.Status == "already_downloaded");
     }
+
+    /// <summary>The program has no code for it but 1.</summary>
+    private static bool IsThere(LmsException refused) => refused.Message.Contains("already exists", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Leaves a plan that would start anything, and a download once it is joined.</summary>
     private sealed class Ending(CancellationTokenSource stop) : IProgress<DownloadEvent>

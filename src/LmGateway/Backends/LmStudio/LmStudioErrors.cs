@@ -1,5 +1,6 @@
 using LmGateway.Vocabulary;
 using LmStudio.Client;
+using LmStudio.Client.Cli;
 using LmStudio.Client.Wire;
 
 namespace LmGateway.Backends.LmStudio;
