@@ -4,36 +4,36 @@ using LmGateway.Vocabulary;
 namespace LmGateway.Serving.Models;
 
 /// <summary>
-/// What goes when a model goes. A folder that holds this model alone goes as a whole; from one that holds others too, only this model's
-/// own files do.
+/// The files that belong to one model and to no other: all of a folder that holds this model alone; of one that holds others too, only
+/// the model's own.
 /// </summary>
-internal sealed partial class DoomedFiles
+internal sealed partial class OwnFiles
 {
     private readonly List<string> files = [];
     private readonly List<string> folders = [];
 
-    private DoomedFiles(string folder) => Folder = folder;
+    private OwnFiles(string folder) => Folder = folder;
 
     /// <summary>The folder that held the model.</summary>
     public string Folder { get; }
 
     public IReadOnlyList<string> Files => files;
 
-    /// <summary>What their removal frees.</summary>
+    /// <summary>Their size.</summary>
     public long Bytes => files.Sum(file => new FileInfo(file) is { Exists: true, LinkTarget: null } info ? info.Length : 0);
 
     /// <summary>Throws <see cref="ErrorCode.Forbidden"/> for anything that is not below a model's folder, <see cref="ErrorCode.ModelAmbiguous"/> where other models lie in the same place.</summary>
-    public static DoomedFiles Of(ModelsFolder folder, IReadOnlyList<string> paths, IReadOnlyList<ModelInfo> neighbours)
+    public static OwnFiles Of(ModelsFolder folder, IReadOnlyList<string> paths, IReadOnlyList<ModelInfo> neighbours)
     {
         string[] real = [.. paths.Select(folder.Confine)];
-        var doomed = new DoomedFiles(Directory.Exists(real[0]) ? real[0] : Path.GetDirectoryName(real[0])!);
+        var own = new OwnFiles(Directory.Exists(real[0]) ? real[0] : Path.GetDirectoryName(real[0])!);
         foreach (var path in real)
         {
-            if (Directory.Exists(path)) doomed.TakeFolder(folder, path, neighbours);
-            else doomed.TakeFile(folder, path, neighbours);
+            if (Directory.Exists(path)) own.TakeFolder(folder, path, neighbours);
+            else own.TakeFile(folder, path, neighbours);
         }
 
-        return doomed;
+        return own;
     }
 
     public void Remove(ModelsFolder folder)
@@ -63,10 +63,10 @@ internal sealed partial class DoomedFiles
     private void TakeFile(ModelsFolder folder, string path, IReadOnlyList<ModelInfo> neighbours)
     {
         var parent = Path.GetDirectoryName(path)!;
-        string[] own = [.. Directory.EnumerateFiles(parent).Where(file => IsPartOf(path, file))];
-        var others = Directory.EnumerateFiles(parent).Where(IsWeights).Except(own, StringComparer.Ordinal).Any()
-            || neighbours.Any(other => IsWithin(other.Path!, folder.Relative(parent)) && !own.Select(folder.Relative).Contains(other.Path, StringComparer.Ordinal));
-        if (others || folder.Depth(parent) < 2) files.AddRange(own);
+        string[] pieces = [.. Directory.EnumerateFiles(parent).Where(file => IsPartOf(path, file))];
+        var others = Directory.EnumerateFiles(parent).Where(IsWeights).Except(pieces, StringComparer.Ordinal).Any()
+            || neighbours.Any(other => IsWithin(other.Path!, folder.Relative(parent)) && !pieces.Select(folder.Relative).Contains(other.Path, StringComparer.Ordinal));
+        if (others || folder.Depth(parent) < 2) files.AddRange(pieces);
         else TakeFolder(folder, parent, []);
     }
 
