@@ -18,5 +18,7 @@ internal static class NatsApiServices
         .AddSingleton<NatsHealth>()
         .AddSingleton<ChatStreams>()
         .AddSingleton<NatsOperations>()
+        .AddHostedService<EventFeed>()
+        .AddHostedService<JobFeed>()
         .AddHostedService<NatsApi>();
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using LmGateway.Configuration;
+using LmGateway.Events;
 using LmGateway.Vocabulary;
 
 namespace LmGateway.Api.Nats;
@@ -8,7 +9,7 @@ namespace LmGateway.Api.Nats;
 internal static class NatsErrors
 {
     /// <summary><c>model_not_found</c>, <c>queue_full</c>, …</summary>
-    public static string Code(ErrorCode code) => JsonNamingPolicy.SnakeCaseLower.ConvertName(code.ToString());
+    public static string Code(ErrorCode code) => EventWords.Of(code);
 
     /// <summary>The number that the micro services protocol wants beside it, by the custom of HTTP.</summary>
     public static int Status(ErrorCode code) => code switch
