@@ -3,13 +3,13 @@ using System.Text.Json.Nodes;
 using LeanNats.JetStream;
 using LeanNats.JetStream.Models;
 using LeanNats.KeyValue;
-using LeanNats.Tests.KeyValue;
+using LeanNats.Tests.JetStream;
 using LeanNats.Tests.Servers;
 
 namespace LeanNats.Tests.Interop;
 
 /// <summary>One bucket, used by us and by the official client.</summary>
-public sealed class KeyValueInteropTests(SharedJetStream shared) : IClassFixture<SharedJetStream>, IAsyncDisposable
+public sealed class KeyValueInteropTests(JetStreamServer shared) : IClassFixture<JetStreamServer>, IAsyncDisposable
 {
     private readonly NatsConnection nats = shared.Server.Connect();
     private readonly string bucket = Nuid.Next();

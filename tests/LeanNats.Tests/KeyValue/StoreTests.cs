@@ -2,12 +2,13 @@ using System.Text;
 using LeanNats.JetStream;
 using LeanNats.JetStream.Models;
 using LeanNats.KeyValue;
+using LeanNats.Tests.JetStream;
 using LeanNats.Tests.Servers;
 
 namespace LeanNats.Tests.KeyValue;
 
 /// <summary>Reading and writing keys.</summary>
-public sealed class StoreTests(SharedJetStream shared) : IClassFixture<SharedJetStream>, IAsyncDisposable
+public sealed class StoreTests(JetStreamServer shared) : IClassFixture<JetStreamServer>, IAsyncDisposable
 {
     private readonly NatsConnection nats = shared.Server.Connect();
     private readonly string bucket = Nuid.Next();
@@ -19,7 +20,7 @@ public sealed class StoreTests(SharedJetStream shared) : IClassFixture<SharedJet
     [Fact]
     public async Task A_value_is_read_as_it_was_put_with_its_revision()
     {
-        var store = await CreateAsync();
+        var store = await CreateAsync(history: 2);
         Assert.Equal(1UL, await store.PutAsync("node.a", "v1".Bytes()));
         Assert.Equal(2UL, await store.PutAsync("node.a", "v2".Bytes()));
         var entry = await store.GetEntryAsync("node.a");

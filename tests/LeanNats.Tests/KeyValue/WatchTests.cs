@@ -1,12 +1,13 @@
 using System.Text;
 using LeanNats.JetStream;
 using LeanNats.KeyValue;
+using LeanNats.Tests.JetStream;
 using LeanNats.Tests.Servers;
 
 namespace LeanNats.Tests.KeyValue;
 
 /// <summary>Following a bucket.</summary>
-public sealed class WatchTests(SharedJetStream shared) : IClassFixture<SharedJetStream>, IAsyncDisposable
+public sealed class WatchTests(JetStreamServer shared) : IClassFixture<JetStreamServer>, IAsyncDisposable
 {
     private readonly NatsConnection nats = shared.Server.Connect();
     private readonly CancellationTokenSource deadline = new(NatsServer.Deadline);
