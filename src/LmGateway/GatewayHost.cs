@@ -1,6 +1,7 @@
 using System.Net;
 using LmGateway.Api.Admin;
 using LmGateway.Api.Chat;
+using LmGateway.Api.Debug;
 using LmGateway.Api.Health;
 using LmGateway.Api.Http;
 using LmGateway.Api.LmStudio;
@@ -34,7 +35,7 @@ internal static class GatewayHost
         builder.WebHost.ConfigureKestrel(server => Listen(server, options));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromMilliseconds(options.Timeouts.ShutdownMs) + LastWords);
         builder.Services.AddSingleton(options).AddSingleton(time);
-        builder.Services.AddEvents().AddObservability().AddState(options).AddBackends(options).AddCatalog(options).AddScheduling().AddServing(options).AddHttpApis(options).AddOpenAi().AddChatApi().AddNativeLmStudio().AddHealth();
+        builder.Services.AddEvents().AddObservability(options).AddState(options).AddBackends(options).AddCatalog(options).AddScheduling().AddServing(options).AddSecurity().AddHttpApis(options).AddOpenAi().AddChatApi().AddDebugApi().AddNativeLmStudio().AddHealth();
         var app = builder.Build();
 
         var errors = new RouteErrors(OpenAiErrors.WriteAsync)
@@ -56,6 +57,7 @@ internal static class GatewayHost
         app.MapChatApi();
         app.MapNativeLmStudio();
         app.MapAdminApi();
+        app.MapDebugApi();
         app.MapHealth();
         app.Services.GetRequiredService<ActiveModelState>();     // made now, so that a damaged state file is told of at the start
         app.Lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<Scheduler>().Drain);

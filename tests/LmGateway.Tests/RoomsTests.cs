@@ -34,6 +34,7 @@ public sealed class RoomsTests
         ["Api.Chat"] = ApiArrows,
         ["Api.LmStudio"] = ApiArrows,
         ["Api.Admin"] = ApiArrows,
+        ["Api.Debug"] = ApiArrows,
         ["Api.Health"] = ApiArrows,
     };
 

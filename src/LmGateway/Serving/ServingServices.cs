@@ -12,6 +12,7 @@ internal static class ServingServices
         .AddSingleton<ActiveModelState>()
         .AddSingleton<ModelFinder>()
         .AddSingleton<ModelOperations>()
+        .AddSingleton<CurrentWork>()
         .AddSingleton<AnswerFactory>()
         .AddSingleton(services => new WebPConverter(services.GetRequiredService<TimeProvider>()))
         .AddSingleton<ImageFitting>()
