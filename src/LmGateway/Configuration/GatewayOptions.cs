@@ -26,6 +26,8 @@ internal sealed record GatewayOptions
     public JobOptions Jobs { get; init; } = new();
     public CatalogOptions Catalog { get; init; } = new();
     public LogOptions Log { get; init; } = new();
+    public JournalOptions Journal { get; init; } = new();
+    public MetricsOptions Metrics { get; init; } = new();
 
     /// <summary>Time limit of a request that is not streamed, from when it is sent to the backend; infinite for none.</summary>
     public TimeSpan RequestTimeout =>

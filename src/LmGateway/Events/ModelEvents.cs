@@ -4,16 +4,16 @@ using LmGateway.Vocabulary;
 namespace LmGateway.Events;
 
 /// <summary>A model, on its backend, and the instance of it that an event is about.</summary>
-/// <param name="Backend">Where it is.</param>
+/// <param name="Backend">Where it is; null where no backend was found to have it.</param>
 /// <param name="ModelKey">The model.</param>
 /// <param name="InstanceId">The instance; null where it has no name yet.</param>
-internal readonly record struct ModelSubject(string Backend, string ModelKey, string? InstanceId)
+internal readonly record struct ModelSubject(string? Backend, string ModelKey, string? InstanceId)
 {
     internal void Write(Utf8JsonWriter json)
     {
         json.WriteString("modelKey", ModelKey);
         json.WriteString("instanceId", InstanceId);
-        json.WriteString("backend", Backend);
+        json.WriteKnown("backend", Backend);
     }
 }
 

@@ -32,12 +32,15 @@ internal sealed class RequestTrace
     private int state;
     private InferenceSubject? subject;
 
-    internal RequestTrace(RequestWatch watch, CallContext call, string model, bool streamed)
+    internal RequestTrace(RequestWatch watch, long number, CallContext call, string model, bool streamed)
     {
         this.watch = watch;
-        (Call, AskedModel, Streamed) = (call, model, streamed);
+        (Number, Call, AskedModel, Streamed) = (number, call, model, streamed);
         (StartedAt, begun) = (watch.Time.GetUtcNow(), watch.Time.GetTimestamp());
     }
+
+    /// <summary>Its place in the order in which requests began.</summary>
+    public long Number { get; }
 
     public CallContext Call { get; }
 
@@ -68,6 +71,9 @@ internal sealed class RequestTrace
 
     public string? FinishReason { get; private set; }
 
+    /// <summary>What was asked and answered, where that is kept.</summary>
+    public CapturedBodies? Bodies { get; init; }
+
     public TimeSpan Queued => TimeSpan.FromTicks(Volatile.Read(ref queued));
 
     public TimeSpan Load => TimeSpan.FromTicks(Volatile.Read(ref load));
@@ -83,6 +89,10 @@ internal sealed class RequestTrace
 
     /// <summary>What the backend took, from sending the request to the end, or until now; zero before it was sent.</summary>
     public TimeSpan Upstream => Volatile.Read(ref sent) is var at and not 0 ? Elapsed(at, Volatile.Read(ref ended)) : TimeSpan.Zero;
+
+    /// <summary>Tokens of the answer in the time that they took to make; null where either is not known.</summary>
+    public double? TokensPerSecond =>
+        Usage is { CompletionTokens: > 0 and var tokens } && (Streamed ? Generation : Upstream) is { TotalSeconds: > 0 and var seconds } ? tokens / seconds : null;
 
     public InferenceTimes Times => new(Total, Queued, Load, FirstPiece);
 

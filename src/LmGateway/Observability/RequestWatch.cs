@@ -5,9 +5,11 @@ using Microsoft.Extensions.Logging;
 
 namespace LmGateway.Observability;
 
-/// <summary>Follows every request for inference, and tells of it: the log, the events.</summary>
-internal sealed partial class RequestWatch(EventHub hub, GatewayOptions options, TimeProvider time, ILogger<RequestWatch> logger)
+/// <summary>Follows every request for inference, and tells of it: the journal, the log, the events.</summary>
+internal sealed partial class RequestWatch(RequestJournal journal, OperationRecord operations, EventHub hub, GatewayOptions options, TimeProvider time, ILogger<RequestWatch> logger)
 {
+    private long requests;
+
     internal TimeProvider Time => time;
 
     internal string Node => options.Node;
@@ -15,7 +17,9 @@ internal sealed partial class RequestWatch(EventHub hub, GatewayOptions options,
     /// <summary>A request begins. Whoever begins it sees to it that it ends.</summary>
     public RequestTrace Begin(CallContext call, string model, bool streamed)
     {
-        var trace = new RequestTrace(this, call, model, streamed);
+        var bodies = options.Journal.Capture ? new CapturedBodies(options.Journal.CaptureBytes) : null;
+        var trace = new RequestTrace(this, Interlocked.Increment(ref requests), call, model, streamed) { Bodies = bodies };
+        journal.Add(trace);
         if (hub.IsListening) hub.Publish(new InferenceStarted(trace.Subject) { Streamed = streamed });
         return trace;
     }
@@ -34,6 +38,8 @@ internal sealed partial class RequestWatch(EventHub hub, GatewayOptions options,
 
     internal void TellEnded(RequestTrace trace)
     {
+        journal.NoteEnd(trace);
+        if (trace.State != RequestState.Cancelled) operations.Note(trace.State == RequestState.Failed);
         if (hub.IsListening) hub.Publish(EndOf(trace));
         if (logger.IsEnabled(LogLevel.Information)) LogEnd(trace);
     }

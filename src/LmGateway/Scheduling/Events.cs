@@ -59,8 +59,8 @@ internal sealed record Unloaded(UnloadCaller Caller) : Effect;
 /// <summary>A load begins, after whatever went before it.</summary>
 internal sealed record LoadBegan(Load Load) : Effect;
 
-/// <summary>A load succeeded that nobody ordered by hand, or nobody who is still there.</summary>
-internal sealed record LoadUnclaimed(Load Load, LoadResult Result) : Effect;
+/// <summary>A load succeeded. It is claimed where somebody ordered it by hand and is still there.</summary>
+internal sealed record LoadSucceeded(Load Load, LoadResult Result, bool Claimed) : Effect;
 
 /// <summary>A load failed for good.</summary>
 internal sealed record LoadFailed(Load Load, GatewayError Error) : Effect;

@@ -99,7 +99,7 @@ internal sealed partial class Ledger
         var instance = Track(result.Instance, load.Order.ModelKey);
         instance.OnDemand = load.OnDemand && load.Callers.Count == 0 && !result.WasLoaded;
         instance.Since = ChangeOf(load.Backend);
-        if (load.Callers.Count == 0) effects.Add(new LoadUnclaimed(load, result));
+        effects.Add(new LoadSucceeded(load, result, load.Callers.Count > 0));
         foreach (var caller in load.Callers)
         {
             caller.Load = null;

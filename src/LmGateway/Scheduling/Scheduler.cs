@@ -3,6 +3,7 @@ using LmGateway.Backends;
 using LmGateway.Catalog;
 using LmGateway.Configuration;
 using LmGateway.Events;
+using LmGateway.Observability;
 using LmGateway.Vocabulary;
 
 namespace LmGateway.Scheduling;
@@ -30,14 +31,14 @@ internal sealed partial class Scheduler : IAsyncDisposable
     private volatile LedgerView queues = new([], [], Draining: false);
 
     /// <summary>Begins at once; ends with <see cref="DisposeAsync"/>.</summary>
-    public Scheduler(ModelCatalog catalog, CatalogPace pace, GatewayOptions options, EventHub hub, TimeProvider time, ILogger<Scheduler> logger)
+    public Scheduler(ModelCatalog catalog, CatalogPace pace, GatewayOptions options, EventHub hub, OperationRecord operations, TimeProvider time, ILogger<Scheduler> logger)
     {
         this.catalog = catalog;
         this.time = time;
         this.logger = logger;
         unloadWait = TimeSpan.FromSeconds(options.Scheduling.UnloadWaitSeconds);
         ledger = new Ledger(options.Scheduling, options.Node);
-        news = new SchedulerNews(hub, time);
+        news = new SchedulerNews(hub, operations, time);
         calls = new BackendCalls(catalog, pace, options.Scheduling, time, logger) { Ended = Post, Following = news.Following, Stopping = stopping.Token };
         loop = Task.Run(RunAsync);
         watch = Task.Run(WatchAsync);
@@ -86,7 +87,7 @@ internal sealed partial class Scheduler : IAsyncDisposable
         {
             Waiting = seen.Waiting,
             Instances = [.. table.Instances.Select(instance => new RunningInstance(instance.Id, instance.Gate.Running, instance.Gate.Limit, instance.OnDemand))],
-            Loads = [.. seen.Loads.Select(load => new LoadUnderWay(load.Backend.Name, load.Order.ModelKey, load.OnDemand, load.Progress))],
+            Loads = [.. seen.Loads.Select(load => new LoadUnderWay(load.Backend.Name, load.Order.ModelKey, load.OnDemand, load.Progress) { Took = time.GetElapsedTime(load.StartedAt) })],
             Draining = seen.Draining,
         };
     }

@@ -1,11 +1,12 @@
 using LmGateway.Backends;
 using LmGateway.Events;
+using LmGateway.Observability;
 using LmGateway.Vocabulary;
 
 namespace LmGateway.Scheduling;
 
 /// <summary>Tells the event hub what the run loop decided and heard. The loop alone uses it.</summary>
-internal sealed class SchedulerNews(EventHub hub, TimeProvider time)
+internal sealed class SchedulerNews(EventHub hub, OperationRecord operations, TimeProvider time)
 {
     private readonly Dictionary<Unload, long> unloading = [];
     private IReadOnlyList<WaitingModel> told = [];
@@ -24,14 +25,24 @@ internal sealed class SchedulerNews(EventHub hub, TimeProvider time)
     /// <summary>What the loop decided.</summary>
     public void Tell(Effect effect)
     {
-        if (effect is StartUnload { Unload: var unload }) unloading[unload] = time.GetTimestamp();
-        if (!hub.IsListening) return;
+        switch (effect)
+        {
+            case StartUnload start: unloading[start.Unload] = time.GetTimestamp(); break;
+            case LoadSucceeded: operations.Note(failed: false); break;
+            case LoadFailed { Error.Code: not ErrorCode.Cancelled }: operations.Note(failed: true); break;
+        }
+
+        if (hub.IsListening) Publish(effect);
+    }
+
+    private void Publish(Effect effect)
+    {
         switch (effect)
         {
             case LoadBegan began:
                 hub.Publish(new ModelLoadStarted(Subject(began.Load), began.Load.Order.Settings, began.Load.OnDemand));
                 break;
-            case LoadUnclaimed done:
+            case LoadSucceeded { Claimed: false } done:
                 hub.Publish(new ModelLoaded(Subject(done.Load) with { InstanceId = done.Result.Instance.Identifier }, OriginOf(done))
                 {
                     Took = time.GetElapsedTime(done.Load.StartedAt),
@@ -76,7 +87,7 @@ internal sealed class SchedulerNews(EventHub hub, TimeProvider time)
 
     private static ModelSubject Subject(TrackedInstance instance) => new(instance.Id.Backend, instance.Keys.Count > 0 ? instance.Keys[0] : instance.Id.Identifier, instance.Id.Identifier);
 
-    private static ModelChangeOrigin OriginOf(LoadUnclaimed done) =>
+    private static ModelChangeOrigin OriginOf(LoadSucceeded done) =>
         done.Result.WasLoaded ? ModelChangeOrigin.External : done.Load.OnDemand ? ModelChangeOrigin.OnDemand : ModelChangeOrigin.Requested;
 
     private static ModelChangeOrigin OriginOf(Unload unload) => unload.For is null ? ModelChangeOrigin.Requested : ModelChangeOrigin.OnDemand;

@@ -30,12 +30,18 @@ internal sealed class Delivery(PreparedInference prepared, Lease lease, RequestT
     /// <summary>The backend began to answer.</summary>
     public void Begin(ExchangeReply begun) => reply = begun;
 
+    /// <summary>The request as it was followed until now.</summary>
+    public RequestTrace Trace => trace;
+
     /// <summary>A piece of the reply is there: whoever waits behind this request for the model to load need not wait longer.</summary>
     public void NotePiece()
     {
         trace.NotePiece();
         lease.Answered();
     }
+
+    /// <summary>A block goes to the caller.</summary>
+    public void NoteBlock(ReadOnlyMemory<byte> block) => trace.Bodies?.TakeReply(block.Span);
 
     /// <summary>The answer is complete.</summary>
     public void Complete() => trace.Complete(Tally.Usage, Tally.FinishReason);

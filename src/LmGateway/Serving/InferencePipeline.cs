@@ -63,6 +63,7 @@ internal sealed class InferencePipeline(
     public async Task<InferenceAnswer> StartAsync(PreparedInference prepared, CancellationToken cancellationToken)
     {
         var trace = watch.Begin(prepared.Call.Context, prepared.Model, prepared.Streamed);
+        trace.Bodies?.TakeRequest(prepared.Call.Body);
         try
         {
             return await StartAsync(prepared, trace, cancellationToken);

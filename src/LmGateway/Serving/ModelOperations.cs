@@ -1,6 +1,7 @@
 using LmGateway.Backends;
 using LmGateway.Catalog;
 using LmGateway.Events;
+using LmGateway.Observability;
 using LmGateway.Scheduling;
 using LmGateway.Vocabulary;
 using Microsoft.Extensions.Logging;
@@ -45,15 +46,12 @@ internal sealed record UnloadSweep(IReadOnlyList<ModelInstance> Gone, GatewayErr
 
 /// <summary>Loads, unloads and activates models for every API; what it changes, it changes through the scheduler.</summary>
 internal sealed partial class ModelOperations(
-    ModelFinder finder, ModelCatalog catalog, Scheduler scheduler, ActiveModelState active, EventHub hub, TimeProvider time, ILogger<ModelOperations> logger)
+    ModelFinder finder, ModelCatalog catalog, Scheduler scheduler, ActiveModelState active, EventHub hub, OperationRecord operations, TimeProvider time, ILogger<ModelOperations> logger)
 {
     public async Task<LoadOutcome> LoadAsync(LoadCommand command, CallContext call, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
-        var model = await finder.FindToLoadAsync(command.ModelKey, cancellationToken);
-        if (!command.Reuse && command.InstanceId is { } taken && IsLoaded(model.Backend.Name, taken))
-            throw new GatewayException(new GatewayError(ErrorCode.IdentifierTaken, $"An instance with the identifier '{taken}' is loaded already. Use another instanceId, or unload it first.") { Parameter = "instanceId" });
-
+        var model = await FindToLoadAsync(command, started, cancellationToken);
         var standing = command.Reuse ? Standing(model.Target, command.InstanceId) : null;
         var unloaded = new List<string>();
         LoadResult result;
@@ -119,6 +117,22 @@ internal sealed partial class ModelOperations(
         var chosen = new ActiveModel(model.Target.ModelKey) { InstanceId = instanceId ?? model.Target.Identifier, Defaults = defaults };
         await active.SetAsync(chosen, cancellationToken);
         return chosen;
+    }
+
+    private async Task<ResolvedModel> FindToLoadAsync(LoadCommand command, long started, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var model = await finder.FindToLoadAsync(command.ModelKey, cancellationToken);
+            if (command.Reuse || command.InstanceId is not { } taken || !IsLoaded(model.Backend.Name, taken)) return model;
+            throw new GatewayException(new GatewayError(ErrorCode.IdentifierTaken, $"An instance with the identifier '{taken}' is loaded already. Use another instanceId, or unload it first.") { Parameter = "instanceId" });
+        }
+        catch (GatewayException refused)
+        {
+            operations.Note(failed: true);
+            hub.Publish(new ModelLoadFailed(new ModelSubject(refused.Error.Backend, command.ModelKey, command.InstanceId), refused.Error, time.GetElapsedTime(started)));
+            throw;
+        }
     }
 
     private void TellLoaded(LoadCommand command, LoadOutcome outcome, CallContext call)

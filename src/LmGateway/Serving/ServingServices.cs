@@ -23,6 +23,7 @@ internal static class ServingServices
         .AddSingleton<ModelDeletion>()
         .AddSingleton<ModelSync>()
         .AddSingleton<ModelPublishing>()
+        .AddSingleton<CurrentWork>()
         .AddSingleton<AnswerFactory>()
         .AddSingleton(services => new WebPConverter(services.GetRequiredService<TimeProvider>()))
         .AddSingleton<ImageFitting>()

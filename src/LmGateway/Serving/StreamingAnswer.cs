@@ -22,6 +22,7 @@ internal sealed class StreamingAnswer(
         while (await NextAsync(source))
         {
             delivery.NotePiece();
+            delivery.NoteBlock(source.Current);
             yield return source.Current;
         }
 

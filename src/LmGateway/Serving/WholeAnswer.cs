@@ -48,7 +48,12 @@ internal sealed class WholeAnswer : InferenceAnswer
 
     public override async IAsyncEnumerable<ReadOnlyMemory<byte>> Blocks([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        foreach (var segment in mended.Body) yield return segment;
+        foreach (var segment in mended.Body)
+        {
+            delivery.NoteBlock(segment);
+            yield return segment;
+        }
+
         delivery.Complete();
         await Task.CompletedTask;
     }
