@@ -72,7 +72,15 @@ internal sealed class NatsServerChild : IAsyncDisposable
         {
             try
             {
-                return Process.Start(new ProcessStartInfo(program, ["-c", file]) { UseShellExecute = false, WorkingDirectory = Path.GetDirectoryName(file) })!;
+                // With streams of its own: it must not hold those of the service open should it outlive it. It writes to its log file alone.
+                return Process.Start(new ProcessStartInfo(program, ["-c", file])
+                {
+                    UseShellExecute = false,
+                    WorkingDirectory = Path.GetDirectoryName(file),
+                    RedirectStandardInput = true,
+                    RedirectStandardOutput = true,
+                    RedirectStandardError = true,
+                })!;
             }
             catch (Win32Exception)
             {

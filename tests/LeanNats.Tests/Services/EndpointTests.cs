@@ -143,6 +143,29 @@ public sealed class EndpointTests(SharedServer shared) : IClassFixture<SharedSer
     }
 
     [Fact]
+    public async Task Draining_the_connection_lets_handlers_answer()
+    {
+        var (begun, finish) = (0, new TaskCompletionSource());
+        await using var service = await StartAsync(
+            async (request, token) =>
+            {
+                Interlocked.Increment(ref begun);
+                await finish.Task;
+                await request.ReplyAsync("done".Bytes(), cancellationToken: token);
+            },
+            maxConcurrency: 2);
+        var calls = Enumerable.Range(0, 3).Select(_ => nats.RequestAsync(name).AsTask()).ToArray();
+        await Wait.UntilAsync(() => Volatile.Read(ref begun) == 2, "two requests are handled");
+        await nats.FlushAsync();
+        var drain = host.DrainAsync().AsTask();
+        await Wait.UntilAsync(() => host.SubscribeCoreAsync("x").AsTask().IsFaulted, "the connection drains");
+        Assert.False(drain.IsCompleted);
+        finish.SetResult();
+        await Wait.ForAsync(drain);
+        foreach (var reply in await Wait.ForAsync(Task.WhenAll(calls))) Assert.Equal("done", reply.Text());
+    }
+
+    [Fact]
     public async Task Disposing_cancels_handlers_and_tells_their_callers()
     {
         var begun = new TaskCompletionSource();

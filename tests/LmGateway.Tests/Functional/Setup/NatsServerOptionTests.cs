@@ -34,6 +34,7 @@ public sealed class NatsServerOptionTests : IDisposable
         await HealthyAsync(second);
         Assert.Equal(0, await second.StopAsync());
         Assert.Contains("\"jetstream\":true", await GreetingAsync(), StringComparison.Ordinal);
+        Assert.Equal(0, await first.StopAsync());
     }
 
     [Fact]
