@@ -27,5 +27,6 @@ const actions = {
   },
 };
 
-console.log(JSON.stringify(await actions[action]()));
+const { size, digest, deleted } = await actions[action]();
+console.log(JSON.stringify({ size, digest, deleted }));
 await connection.close();
