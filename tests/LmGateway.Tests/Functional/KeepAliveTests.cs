@@ -65,6 +65,23 @@ public sealed class KeepAliveTests
     }
 
     [Fact]
+    public async Task A_refusal_of_the_backend_after_the_status_is_out_is_an_error_event_on_every_API()
+    {
+        foreach (var path in new[] { InferenceApi.Chat, InferenceApi.Messages, InferenceApi.ChatV0, InferenceApi.ChatV1 })
+        {
+            var (api, time) = (InferenceApi.At(path), new ManualTime());
+            await using var gateway = await StartAsync(time);
+            gateway.Simulator.State.Faults.Add(new Fault { Kind = FaultKind.ErrorStatus, Scope = path, Status = 500, Body = """{"error":"boom"}""" });
+            using var response = await gateway.PostAsync(path, api.Request(stream: true));
+            using var body = await response.Content.ReadAsStreamAsync();
+            var text = await ReadAsync(body, Comment.Length);
+            await FinishLoadAsync(gateway, time);
+            text += await new StreamReader(body).ReadToEndAsync();
+            Assert.Equal("boom", api.AssertBrokenOff(Failure.Backend, text));
+        }
+    }
+
+    [Fact]
     public async Task Comments_also_fill_the_silence_between_two_tokens()
     {
         await using var backend = ScriptedBackend.Running(async (stream, cancellationToken) =>

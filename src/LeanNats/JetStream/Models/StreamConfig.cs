@@ -63,6 +63,13 @@ public sealed record StreamConfig
     /// <summary>True takes nothing new and lets nothing go; it cannot be undone.</summary>
     public bool Sealed { get; init; }
 
+    /// <summary>True lets single messages have a time after which they go; servers before 2.11 ignore it.</summary>
+    public bool? AllowMsgTtl { get; init; }
+
+    /// <summary>How long a marker stays in the place of a message that went by its age; servers before 2.11 ignore it.</summary>
+    [JsonConverter(typeof(NanosecondsConverter))]
+    public TimeSpan? SubjectDeleteMarkerTtl { get; init; }
+
     /// <summary>How files are compressed; servers before 2.10 ignore it.</summary>
     public StreamConfigCompression? Compression { get; init; }
 
