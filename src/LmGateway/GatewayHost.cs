@@ -15,6 +15,7 @@ using LmGateway.Observability;
 using LmGateway.Scheduling;
 using LmGateway.Security;
 using LmGateway.Serving;
+using LmGateway.Serving.Jobs;
 using LmGateway.State;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -64,6 +65,7 @@ internal static class GatewayHost
         app.MapDebugApi();
         app.MapHealth();
         app.Services.GetRequiredService<ActiveModelState>();     // made now, so that a damaged state file is told of at the start
+        app.Lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<JobList>().Drain);
         app.Lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<Scheduler>().Drain);
         app.Lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<ShutdownLimit>().Begin);
         return app;
