@@ -13,6 +13,9 @@ internal interface IBackend : IAsyncDisposable
 
     BackendTraits Traits { get; }
 
+    /// <summary>The program that starts this server on this machine; null where there is none.</summary>
+    IServerProgram? Program => null;
+
     /// <summary>What exists and what is loaded, and which ways of control answer. Throws where the backend cannot be reached at all.</summary>
     Task<BackendReport> ReportAsync(CancellationToken cancellationToken);
 

@@ -22,6 +22,8 @@ internal sealed record GatewayOptions
     public SecurityOptions Security { get; init; } = new();
     public PassthroughOptions Passthrough { get; init; } = new();
     public ModelListOptions Models { get; init; } = new();
+    public BringUpOptions BringUp { get; init; } = new();
+    public McpOptions Mcp { get; init; } = new();
     public JobOptions Jobs { get; init; } = new();
     public CatalogOptions Catalog { get; init; } = new();
     public LogOptions Log { get; init; } = new();

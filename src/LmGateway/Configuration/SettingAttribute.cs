@@ -22,6 +22,9 @@ internal enum SettingForm
     AddressRange,
     WebOrigin,
     HostName,
+
+    /// <summary>The kind of a backend, in any usual spelling.</summary>
+    BackendKind,
 }
 
 /// <summary>

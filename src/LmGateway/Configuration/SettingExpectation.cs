@@ -37,6 +37,7 @@ internal static class SettingExpectation
         SettingForm.CallerRange => "an IP address, a network (CIDR) or *",
         SettingForm.AddressRange => "an IP address or a network (CIDR)",
         SettingForm.WebOrigin => "an origin (scheme://host, without a path) or *",
+        SettingForm.BackendKind => $"one of {string.Join(", ", BringUpOptions.Backends)}",
         SettingForm.HostName => "a host name or IP address, with or without a port",
         _ => "text",
     };

@@ -93,6 +93,7 @@ internal static class ValueReader
         SettingForm.AddressRange => AddressRange.Canonical(text),
         SettingForm.WebOrigin => WebOrigin(text),
         SettingForm.HostName => HostName(text),
+        SettingForm.BackendKind => BringUpOptions.BackendNamed(text),
         _ => text,
     };
 

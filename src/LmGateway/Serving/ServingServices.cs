@@ -1,4 +1,5 @@
 using LmGateway.Configuration;
+using LmGateway.Serving.BringUp;
 using LmGateway.Serving.Images;
 using LmGateway.Serving.Jobs;
 using LmGateway.Serving.Models;
@@ -21,6 +22,9 @@ internal static class ServingServices
         .AddSingleton<ModelDeletion>()
         .AddSingleton<ModelSync>()
         .AddSingleton<ModelPublishing>()
+        .AddSingleton(options.BringUp)
+        .AddSingleton<ServerStart>()
+        .AddSingleton<BringUpOperation>()
         .AddSingleton<RequestLog>()
         .AddSingleton<AnswerFactory>()
         .AddSingleton(services => new WebPConverter(services.GetRequiredService<TimeProvider>()))

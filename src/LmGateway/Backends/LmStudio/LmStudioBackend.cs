@@ -31,6 +31,7 @@ internal sealed partial class LmStudioBackend : IBackend
     private readonly LmStudioClient control;
     private readonly LmStudioClient watching;
     private readonly LmStudioReports reports;
+    private readonly LmStudioProgram program;
     private readonly ILogger<LmStudioBackend> logger;
 
     public LmStudioBackend(GatewayOptions options, TimeProvider time, ILogger<LmStudioBackend> logger)
@@ -55,12 +56,15 @@ internal sealed partial class LmStudioBackend : IBackend
         };
         control = new LmStudioClient(client);
         watching = new LmStudioClient(client with { ConnectAttempts = 1 });
+        program = new LmStudioProgram(address, lmStudio.LmsPath, time);
         reports = new LmStudioReports(new LmStudioHomestead(node, Name, address, lmStudio.LmsPath), upstream, watching);
     }
 
     public string Name => "lmstudio";
 
     public BackendTraits Traits => LmStudioTraits;
+
+    public IServerProgram Program => program;
 
     public Task<BackendReport> ReportAsync(CancellationToken cancellationToken) => reports.LookAsync(cancellationToken);
 
