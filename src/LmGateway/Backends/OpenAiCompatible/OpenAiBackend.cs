@@ -14,8 +14,12 @@ internal sealed class OpenAiBackend : IBackend
     private readonly OpenAiListing listing;
     private readonly string address;
 
-    public OpenAiBackend(GatewayOptions options, TimeProvider time)
+    /// <param name="options">As this backend sees them: <c>lmstudio.base_url</c> is its address.</param>
+    /// <param name="time">The clock of its deadlines.</param>
+    /// <param name="name">Its name among the backends.</param>
+    public OpenAiBackend(GatewayOptions options, TimeProvider time, string name = InferenceOptions.OpenAi)
     {
+        Name = name;
         var inference = options.Inference;
         var settings = UpstreamSettings.Of(options, Name, "The OpenAI server") with
         {
@@ -30,7 +34,7 @@ internal sealed class OpenAiBackend : IBackend
         address = settings.Address.ToString();
     }
 
-    public string Name => InferenceOptions.OpenAi;
+    public string Name { get; }
 
     public BackendTraits Traits { get; }
 

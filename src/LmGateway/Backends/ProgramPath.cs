@@ -1,4 +1,4 @@
-namespace LmGateway.Serving.Images;
+namespace LmGateway.Backends;
 
 /// <summary>Finds a program in the folders of PATH, and nowhere else: not in the working directory, which may be a stranger's.</summary>
 internal static class ProgramPath
