@@ -39,8 +39,11 @@ internal static class BackendRules
         var setting = loaded.Effective[Keys];
         var names = loaded.Options.BackendEntries.Select(entry => entry.Name).ToList();
         foreach (var pair in loaded.Options.BackendKeys)
-            if (!names.Contains(pair[..Math.Max(0, pair.IndexOf('='))], StringComparer.OrdinalIgnoreCase))
-                problems.Errors.Add(new SettingError(Keys, "***", setting.Source.Text, $"name=key is expected, with the name of a backend: {string.Join(", ", names)}"));
+        {
+            var name = pair[..Math.Max(0, pair.IndexOf('='))];
+            if (name.Length == 0) problems.Errors.Add(new SettingError(Keys, "***", setting.Source.Text, $"name=key is expected, with the name of a backend: {string.Join(", ", names)}"));
+            else if (!names.Contains(name, StringComparer.OrdinalIgnoreCase)) problems.Warnings.Add($"{Keys} ({setting.Source}): the key for '{name}' has no effect; the backends are {string.Join(", ", names)}.");
+        }
     }
 
     private static bool IsGiven(LoadedSettings loaded, string key) => loaded.Effective[key].Source.Layer != LayerKind.Default;

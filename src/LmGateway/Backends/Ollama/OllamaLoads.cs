@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using LmGateway.Vocabulary;
 
@@ -88,19 +87,7 @@ internal sealed class OllamaLoads(string node, OllamaApi api, TimeProvider time)
     {
         if (order.Identifier is { } identifier && identifier != order.ModelKey)
             yield return new NotApplied("instanceId", identifier, "Ollama has one copy of a model, and it bears the model's name.");
-        var settings = order.Settings;
-        (string Name, object? Value)[] asked =
-        [
-            ("contextLength", settings.ContextLength), ("gpu.ratio", settings.GpuRatio), ("gpu.layers", settings.GpuLayers), ("gpu.mainGpu", settings.MainGpu),
-            ("gpu.splitStrategy", settings.GpuSplitStrategy), ("gpu.disabledGpus", settings.DisabledGpus is { } gpus ? string.Join(", ", gpus) : null),
-            ("cpuThreads", settings.CpuThreads), ("ropeFrequencyBase", settings.RopeFrequencyBase), ("ropeFrequencyScale", settings.RopeFrequencyScale),
-            ("flashAttention", settings.FlashAttention), ("offloadKVCacheToGpu", settings.OffloadKvCacheToGpu),
-            ("llamaKCacheQuantizationType", settings.KvCacheTypeK), ("llamaVCacheQuantizationType", settings.KvCacheTypeV),
-            ("evalBatchSize", settings.EvalBatchSize), ("tryMmap", settings.TryMmap), ("keepModelInMemory", settings.KeepModelInMemory),
-            ("seed", settings.Seed), ("parallel", settings.Parallel), ("numExperts", settings.NumExperts),
-        ];
-        foreach (var (name, value) in asked)
-            if (value is not null) yield return new NotApplied(name, Convert.ToString(value, CultureInfo.InvariantCulture)!, OwnOptions);
+        foreach (var setting in UnappliedSettings.Of(order.Settings, OwnOptions)) yield return setting;
     }
 
     private GatewayException Vanished(string model) =>
