@@ -104,8 +104,12 @@ internal sealed class ModelFinder(ModelCatalog catalog, ModelResolver resolver, 
 
     private static bool Names(ModelInstance instance, string? modelKey, string? instanceId)
     {
-        if (instanceId is not null) return instance.Identifier == instanceId;
-        return instance.ModelKey == modelKey || instance.Path == modelKey || instance.Identifier == modelKey;
+        if (instanceId is not null) return IsCalled(instance.Identifier, instanceId);
+        return modelKey is not null && (IsCalled(instance.ModelKey, modelKey) || instance.Path == modelKey || IsCalled(instance.Identifier, modelKey));
+
+        // backend/name says which of two backends is meant.
+        bool IsCalled(string own, string name) =>
+            own == name || (name.Length == instance.Id.Backend.Length + 1 + own.Length && name.EndsWith("/" + own, StringComparison.Ordinal) && name.StartsWith(instance.Id.Backend, StringComparison.Ordinal));
     }
 
     private GatewayException NotFound(CatalogSnapshot snapshot, string name)

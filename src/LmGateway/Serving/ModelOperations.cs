@@ -25,6 +25,9 @@ internal sealed record LoadCommand(string ModelKey)
     public bool Activate { get; init; }
 
     public InferenceDefaults Defaults { get; init; } = InferenceDefaults.None;
+
+    /// <summary>Hears how far the load is, 0 to 1.</summary>
+    public IProgress<double>? Progress { get; init; }
 }
 
 /// <summary>A load that succeeded.</summary>
@@ -59,7 +62,7 @@ internal sealed partial class ModelOperations(
         {
             if (command.Exclusive) await UnloadOthersAsync(model.Backend.Name, standing, unloaded, cancellationToken);
             var order = new LoadOrder(model.Target.ModelKey) { Identifier = command.InstanceId, Settings = command.Settings, Ttl = command.Ttl };
-            result = standing is not null ? new LoadResult(standing) : await scheduler.LoadAsync(model.Backend.Backend, order, progress: null, cancellationToken);
+            result = standing is not null ? new LoadResult(standing) : await scheduler.LoadAsync(model.Backend.Backend, order, command.Progress, cancellationToken);
         }
         catch (GatewayException failure) when (unloaded.Count > 0)
         {

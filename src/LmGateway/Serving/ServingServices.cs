@@ -1,7 +1,9 @@
 using LmGateway.Configuration;
+using LmGateway.Serving.BringUp;
 using LmGateway.Serving.Images;
 using LmGateway.Serving.Jobs;
 using LmGateway.Serving.Models;
+using LmGateway.Serving.Translation;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace LmGateway.Serving;
@@ -23,10 +25,14 @@ internal static class ServingServices
         .AddSingleton<ModelDeletion>()
         .AddSingleton<ModelSync>()
         .AddSingleton<ModelPublishing>()
+        .AddSingleton(options.BringUp)
+        .AddSingleton<ServerStart>()
+        .AddSingleton<BringUpOperation>()
         .AddSingleton<CurrentWork>()
         .AddSingleton<AnswerFactory>()
         .AddSingleton(services => new WebPConverter(services.GetRequiredService<TimeProvider>()))
         .AddSingleton<ImageFitting>()
+        .AddSingleton<Translator>()
         .AddSingleton<InferencePipeline>()
         .AddSingleton<GenerationPipeline>()
         .AddSingleton<Passthrough>();

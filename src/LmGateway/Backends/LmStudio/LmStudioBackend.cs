@@ -33,13 +33,15 @@ internal sealed partial class LmStudioBackend : IBackend
     private readonly LmStudioClient control;
     private readonly LmStudioClient watching;
     private readonly LmStudioReports reports;
+    private readonly LmStudioProgram program;
     private readonly LmStudioDownloads downloads;
     private readonly LmStudioModelFiles files;
     private readonly LmStudioHomestead home;
     private readonly ILogger<LmStudioBackend> logger;
 
-    public LmStudioBackend(GatewayOptions options, TimeProvider time, ILogger<LmStudioBackend> logger)
+    public LmStudioBackend(GatewayOptions options, TimeProvider time, ILogger<LmStudioBackend> logger, string name = "lmstudio")
     {
+        Name = name;
         this.logger = logger;
         node = options.Node;
         var lmStudio = options.LmStudio;
@@ -60,15 +62,18 @@ internal sealed partial class LmStudioBackend : IBackend
         };
         control = new LmStudioClient(client);
         watching = new LmStudioClient(client with { ConnectAttempts = 1 });
+        program = new LmStudioProgram(address, lmStudio.LmsPath, time);
         home = new LmStudioHomestead(node, Name, address, lmStudio.LmsPath);
         reports = new LmStudioReports(home, upstream, watching);
         downloads = new LmStudioDownloads(home, control, time);
         files = new LmStudioModelFiles(home, control, lmStudio.ModelsFolder);
     }
 
-    public string Name => "lmstudio";
+    public string Name { get; }
 
     public BackendTraits Traits => LmStudioTraits;
+
+    public IServerProgram Program => program;
 
     public Task<BackendReport> ReportAsync(CancellationToken cancellationToken) => reports.LookAsync(cancellationToken);
 

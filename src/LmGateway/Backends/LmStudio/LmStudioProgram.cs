@@ -1,0 +1,42 @@
+using LmGateway.Vocabulary;
+using LmStudio.Client;
+using LmStudio.Client.Cli;
+using LmStudio.Client.Wire;
+
+namespace LmGateway.Backends.LmStudio;
+
+/// <summary>LM Studio's <c>lms</c> program as the one that starts the server: <c>lms server start</c>.</summary>
+internal sealed class LmStudioProgram(Uri address, string? path, TimeProvider time) : IServerProgram
+{
+    private readonly LmsCli lms = new(new LmsCliOptions { Program = path, MayStartLmStudio = true, TimeProvider = time });
+
+    public ServerWords Words { get; } = new()
+    {
+        Product = "LM Studio",
+        NotInstalled = "LM Studio CLI not found. Install from https://lmstudio.ai and enable CLI in settings.",
+        NotRunning = "LM Studio server not running. Run init_llm to start it.",
+        ModelNotFound = model => $"Model '{model}' not found. Download it in LM Studio or check MODEL_NAME.",
+        AlreadyRunning = "LM Studio already running",
+        Started = "Started LM Studio service",
+    };
+
+    public bool IsLocal => address.IsLoopback;
+
+    public string? Find() => lms.FindProgram();
+
+    /// <summary>It starts LM Studio itself where that does not run, and returns once the server has answered it.</summary>
+    public async Task StartServerAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await lms.StartServerAsync(new HttpServerSettings { Port = address.Port }, cancellationToken);
+        }
+        catch (LmStudioException failure)
+        {
+            throw LmStudioErrors.From(failure, "lmstudio", ErrorCode.BackendUnreachable);
+        }
+    }
+
+    /// <summary>LM Studio's downloads are named as on Hugging Face: <c>user/repo</c>, with <c>@quant</c> for one quantisation.</summary>
+    public string PullName(string model, string? source) => model;
+}
