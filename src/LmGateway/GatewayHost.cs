@@ -5,6 +5,7 @@ using LmGateway.Api.Debug;
 using LmGateway.Api.Health;
 using LmGateway.Api.Http;
 using LmGateway.Api.LmStudio;
+using LmGateway.Api.Metrics;
 using LmGateway.Api.OpenAi;
 using LmGateway.Catalog;
 using LmGateway.Configuration;
@@ -35,7 +36,7 @@ internal static class GatewayHost
         builder.WebHost.ConfigureKestrel(server => Listen(server, options));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromMilliseconds(options.Timeouts.ShutdownMs) + LastWords);
         builder.Services.AddSingleton(options).AddSingleton(time);
-        builder.Services.AddEvents().AddObservability(options).AddState(options).AddBackends(options).AddCatalog(options).AddScheduling().AddServing(options).AddSecurity().AddHttpApis(options).AddOpenAi().AddChatApi().AddDebugApi().AddNativeLmStudio().AddHealth();
+        builder.Services.AddEvents().AddObservability(options).AddState(options).AddBackends(options).AddCatalog(options).AddScheduling().AddServing(options).AddSecurity().AddHttpApis(options).AddOpenAi().AddChatApi().AddDebugApi().AddMetricsApi().AddNativeLmStudio().AddHealth();
         var app = builder.Build();
 
         var errors = new RouteErrors(OpenAiErrors.WriteAsync)
@@ -58,7 +59,9 @@ internal static class GatewayHost
         app.MapNativeLmStudio();
         app.MapAdminApi();
         app.MapDebugApi();
+        app.MapMetrics(options);
         app.MapHealth();
+        app.Services.GetRequiredService<ProcessFigures>();       // made now, because it counts the service's time from here
         app.Services.GetRequiredService<ActiveModelState>();     // made now, so that a damaged state file is told of at the start
         app.Lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<Scheduler>().Drain);
         app.Lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<ShutdownLimit>().Begin);

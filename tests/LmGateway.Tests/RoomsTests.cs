@@ -35,6 +35,7 @@ public sealed class RoomsTests
         ["Api.LmStudio"] = ApiArrows,
         ["Api.Admin"] = ApiArrows,
         ["Api.Debug"] = ApiArrows,
+        ["Api.Metrics"] = ApiArrows,
         ["Api.Health"] = ApiArrows,
     };
 

@@ -20,8 +20,7 @@ internal static class ReservedNames
         ["AGENTS_CONFIG_PATH"] = "the MCP tools",
         ["RULES_CONFIG_PATH"] = "the MCP tools",
         ["LLM_TAGS_CONFIG_PATH"] = "the MCP tools",
-        ["LMSTUDIO_LOG_DIR"] = "the debug API",
-        ["ENABLE_LOG_MONITORING"] = "the debug API",
+        ["LMSTUDIO_LOG_DIR"] = "log files; LM Studio's log comes over its connection here",
         ["NODE_ENV"] = "Node.js; it means nothing here",
     };
 

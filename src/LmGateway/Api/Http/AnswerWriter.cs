@@ -28,7 +28,7 @@ internal sealed class AnswerWriter(InferencePipeline pipeline, GatewayOptions op
         try
         {
             await using var answer = await pipeline.StartAsync(prepared, cancellationToken);
-            if (!events.HasStarted) TellIgnored(context, answer);
+            if (!events.HasStarted) Describe(context, answer);
             if (!answer.Streamed && !await events.TryBePlainAsync(answer.Status, answer.ContentType))
                 throw new GatewayException(await answer.ReadRefusalAsync(cancellationToken));
             await foreach (var block in answer.Blocks(cancellationToken))
@@ -50,7 +50,7 @@ internal sealed class AnswerWriter(InferencePipeline pipeline, GatewayOptions op
         try
         {
             await using var answer = await pipeline.StartAsync(prepared, cancellationToken);
-            TellIgnored(context, answer);
+            Describe(context, answer);
             var response = context.Response;
             response.StatusCode = answer.Status;
             response.ContentType = answer.ContentType;
@@ -72,8 +72,9 @@ internal sealed class AnswerWriter(InferencePipeline pipeline, GatewayOptions op
         _ => null,
     };
 
-    private static void TellIgnored(HttpContext context, InferenceAnswer answer)
+    private void Describe(HttpContext context, InferenceAnswer answer)
     {
+        if (options.Metrics.ServerTiming) context.Response.Headers["Server-Timing"] = answer.ServerTiming;
         if (answer.IgnoredParameters.Count > 0) context.Response.Headers[IgnoredHeader] = string.Join(", ", answer.IgnoredParameters);
     }
 }

@@ -103,6 +103,9 @@ internal sealed partial class LmStudioBackend : IBackend
     public IAsyncEnumerable<ChatEvent> GenerateAsync(string identifier, ChatRequest request, GenerationLimits limits, CancellationToken cancellationToken) =>
         OpenAiGeneration.RunAsync(this, OpenAiGeneration.Exchange(identifier, request, limits), cancellationToken);
 
+    /// <summary>LM Studio's own log from now on, until the token is cancelled or the connection is lost.</summary>
+    public IAsyncEnumerable<LogEvent> LogsAsync(CancellationToken cancellationToken) => watching.Diagnostics.StreamLogsAsync(cancellationToken);
+
     public async ValueTask DisposeAsync()
     {
         await control.DisposeAsync();

@@ -5,5 +5,5 @@ namespace LmGateway.Backends.LmStudio;
 internal static class LmStudioServices
 {
     public static IServiceCollection AddLmStudio(this IServiceCollection services) =>
-        services.AddSingleton<LmStudioBackend>().AddSingleton<IBackend>(provider => provider.GetRequiredService<LmStudioBackend>());
+        services.AddSingleton<LmStudioBackend>().AddSingleton<IBackend>(provider => provider.GetRequiredService<LmStudioBackend>()).AddHostedService<LmStudioLog>();
 }
