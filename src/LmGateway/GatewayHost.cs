@@ -10,6 +10,7 @@ using LmGateway.Api.OpenAi;
 using LmGateway.Catalog;
 using LmGateway.Configuration;
 using LmGateway.Events;
+using LmGateway.Nats;
 using LmGateway.Observability;
 using LmGateway.Scheduling;
 using LmGateway.Security;
@@ -36,7 +37,7 @@ internal static class GatewayHost
         builder.WebHost.ConfigureKestrel(server => Listen(server, options));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromMilliseconds(options.Timeouts.ShutdownMs) + LastWords);
         builder.Services.AddSingleton(options).AddSingleton(time);
-        builder.Services.AddEvents().AddObservability(options).AddState(options).AddBackends(options).AddCatalog(options).AddScheduling().AddServing(options).AddSecurity().AddHttpApis(options).AddOpenAi().AddChatApi().AddDebugApi().AddMetricsApi().AddNativeLmStudio().AddHealth();
+        builder.Services.AddEvents().AddObservability(options).AddState(options).AddNats().AddBackends(options).AddCatalog(options).AddScheduling().AddServing(options).AddSecurity().AddHttpApis(options).AddOpenAi().AddChatApi().AddDebugApi().AddMetricsApi().AddNativeLmStudio();
         var app = builder.Build();
 
         var errors = new RouteErrors(OpenAiErrors.WriteAsync)

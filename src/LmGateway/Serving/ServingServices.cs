@@ -1,5 +1,7 @@
 using LmGateway.Configuration;
 using LmGateway.Serving.Images;
+using LmGateway.Serving.Jobs;
+using LmGateway.Serving.Models;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace LmGateway.Serving;
@@ -13,6 +15,14 @@ internal static class ServingServices
         .AddSingleton<ModelFinder>()
         .AddSingleton<ModelOperations>()
         .AddSingleton<CurrentWork>()
+        .AddSingleton(options.Jobs)
+        .AddSingleton<JobNews>()
+        .AddSingleton<JobList>()
+        .AddSingleton<ModelsFolder>()
+        .AddSingleton<ModelPulls>()
+        .AddSingleton<ModelDeletion>()
+        .AddSingleton<ModelSync>()
+        .AddSingleton<ModelPublishing>()
         .AddSingleton<AnswerFactory>()
         .AddSingleton(services => new WebPConverter(services.GetRequiredService<TimeProvider>()))
         .AddSingleton<ImageFitting>()
