@@ -15,6 +15,7 @@ internal static class ServingServices
         .AddSingleton<ModelFinder>()
         .AddSingleton<ModelOperations>()
         .AddSingleton<CurrentWork>()
+        .AddSingleton<KeyQuotas>()
         .AddSingleton(options.Jobs)
         .AddSingleton<JobNews>()
         .AddSingleton<JobList>()

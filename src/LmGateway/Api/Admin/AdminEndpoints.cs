@@ -18,6 +18,7 @@ internal static class AdminEndpoints
         routes.MapPost("/admin/models/load", LoadAsync);
         routes.MapPost("/admin/models/unload", UnloadAsync);
         routes.MapPost("/admin/models/activate", ActivateAsync);
+        AdminKeys.Map(routes);
     }
 
     private static async Task ListAsync(HttpContext context, ModelFinder finder)

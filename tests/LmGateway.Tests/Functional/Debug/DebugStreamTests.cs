@@ -180,6 +180,28 @@ public sealed class DebugStreamTests
     }
 
     [Fact]
+    public async Task Readers_that_do_not_read_hold_no_request_and_no_other_reader_up()
+    {
+        await using var gateway = await GatewayUnderTest.StartAsync();
+        var hub = gateway.Services.GetRequiredService<EventHub>();
+        var stalled = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => gateway.Http.GetAsync("/debug/stream", HttpCompletionOption.ResponseHeadersRead)));
+        await using var reading = await EventSource.OpenAsync(gateway.Http);
+        await reading.ReadUntilAsync("connected");
+        var filler = new BackendLogLine("lmstudio", "info", new string('x', 2000));
+        for (var i = 0; i < 2 * EventHub.Capacity; i++) hub.Publish(filler);       // more than sockets and pipes hold
+
+        for (var i = 0; i < 20; i++)
+        {
+            using var reply = await gateway.PostAsync("/v1/chat/completions", GatewayUnderTest.ChatBody(GatewayUnderTest.Chat, "hello"));
+            Assert.Equal(HttpStatusCode.OK, reply.StatusCode);
+        }
+
+        await reading.ReadUntilAsync("inference_complete");
+        foreach (var one in stalled) one.Dispose();
+        await Eventually.TrueAsync(() => hub.Subscribers == 1, "the stalled readers are forgotten once they leave");
+    }
+
+    [Fact]
     public async Task A_reader_that_leaves_is_forgotten()
     {
         await using var gateway = await GatewayUnderTest.StartAsync();
