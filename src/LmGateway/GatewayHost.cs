@@ -5,6 +5,7 @@ using LmGateway.Api.Debug;
 using LmGateway.Api.Health;
 using LmGateway.Api.Http;
 using LmGateway.Api.LmStudio;
+using LmGateway.Api.Metrics;
 using LmGateway.Api.Nats;
 using LmGateway.Api.OpenAi;
 using LmGateway.Catalog;
@@ -40,7 +41,7 @@ internal static class GatewayHost
         if (!options.Listen.Http) builder.Services.AddSingleton<IServer, NoHttpServer>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromMilliseconds(options.Timeouts.ShutdownMs) + LastWords);
         builder.Services.AddSingleton(options).AddSingleton(time);
-        builder.Services.AddEvents().AddObservability(options).AddState(options).AddNats().AddBackends(options).AddCatalog(options).AddScheduling().AddServing(options).AddSecurity().AddHttpApis(options).AddOpenAi().AddChatApi().AddDebugApi().AddNativeLmStudio().AddNatsApi();
+        builder.Services.AddEvents().AddObservability(options).AddState(options).AddNats().AddBackends(options).AddCatalog(options).AddScheduling().AddServing(options).AddSecurity(options).AddHttpApis(options).AddOpenAi().AddChatApi().AddDebugApi().AddMetricsApi().AddNativeLmStudio().AddNatsApi();
         var app = builder.Build();
 
         var errors = new RouteErrors(OpenAiErrors.WriteAsync)
@@ -54,6 +55,8 @@ internal static class GatewayHost
             .Add("/admin", AdminErrors.WriteAsync)
             .Add("/debug", AdminErrors.WriteAsync);
         app.Use(next => context => RequestIdentity.AssignAsync(context, next));
+        var audit = app.Services.GetRequiredService<AuditTrail>();
+        app.Use(next => context => audit.FollowAsync(context, next));      // outside the errors, so that it sees the status they get
         app.Use(next => new ErrorBoundary(next, errors, app.Services.GetRequiredService<ILogger<ErrorBoundary>>()).InvokeAsync);
         app.Use(next => context => PathTidying.TidyAsync(context, next));
         app.UseGatewaySecurity(options, errors.WriteAsync);
@@ -63,7 +66,9 @@ internal static class GatewayHost
         app.MapNativeLmStudio();
         app.MapAdminApi();
         app.MapDebugApi();
+        app.MapMetrics(options);
         app.MapHealth();
+        app.Services.GetRequiredService<ProcessFigures>();       // made now, because it counts the service's time from here
         app.Services.GetRequiredService<ActiveModelState>();     // made now, so that a damaged state file is told of at the start
         app.Lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<JobList>().Drain);
         app.Lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<Scheduler>().Drain);

@@ -53,6 +53,7 @@ internal static class CommandLine
         root.Subcommands.Add(serve);
         root.Subcommands.Add(DoctorCommand.Build(surroundings));
         root.Subcommands.Add(ModelsCommand.Build(surroundings));
+        root.Subcommands.Add(KeysCommand.Build(surroundings));
         root.Subcommands.Add(SimulateCommand.Build(handlers.Simulate));
         return root;
     }

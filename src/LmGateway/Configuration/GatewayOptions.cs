@@ -101,6 +101,10 @@ internal sealed record LmStudioOptions
     [Setting("lmstudio.connect_retry", "Pause between these attempts.", Min = 0, Max = 600000, Unit = "ms")]
     public int ConnectRetryMs { get; init; } = 2000;
 
+    [Setting("lmstudio.log_events", "Show LM Studio's own log among the events of /debug/stream while somebody reads them. Prompts can stand in it.",
+        Aliases = ["ENABLE_LOG_MONITORING"])]
+    public bool LogEvents { get; init; }
+
     [Setting("lmstudio.lms_path", "The lms program, where it is not on the PATH or in LM Studio's own folder.",
         Form = SettingForm.Path, Example = "~/.lmstudio/bin/lms")]
     public string? LmsPath { get; init; }

@@ -28,7 +28,7 @@ internal sealed record PreparedInference(InferenceCall Call, RequestPeek Peek, s
 /// mended (<see cref="StartAsync"/>). The instance is held until the answer is disposed of.
 /// </summary>
 internal sealed class InferencePipeline(
-    ModelFinder finder, Scheduler scheduler, ActiveModelState active, ImageFitting images, Translator translator, AnswerFactory answers, RequestWatch watch, GatewayOptions options, TimeProvider time)
+    ModelFinder finder, Scheduler scheduler, ActiveModelState active, ImageFitting images, Translator translator, AnswerFactory answers, RequestWatch watch, KeyQuotas quotas, GatewayOptions options, TimeProvider time)
 {
     /// <summary>Reads the request and decides who names its model. Bad input ends here.</summary>
     public PreparedInference Prepare(InferenceCall call)
@@ -67,6 +67,7 @@ internal sealed class InferencePipeline(
         trace.Bodies?.TakeRequest(prepared.Call.Body);
         try
         {
+            quotas.Admit(prepared.Call.Context);
             return await StartAsync(prepared, trace, cancellationToken);
         }
         catch (Exception fault)
@@ -81,6 +82,7 @@ internal sealed class InferencePipeline(
         for (var attempt = 0; ; attempt++)
         {
             var model = await finder.FindAsync(prepared.Model, prepared.Call.Wanted, cancellationToken);
+            prepared.Call.Context.Grant?.DemandModel(model.Key);
             trace.Found(model.Backend.Name, model.Key);
             prepared = prepared with { Peek = await images.FitAsync(prepared.Peek, model.Backend.Traits.Defects, cancellationToken) };
             try
@@ -105,7 +107,7 @@ internal sealed class InferencePipeline(
         trace.Admitted(lease.Identifier, lease.QueueTime, lease.LoadTime);
         var traits = model.Backend.Traits;
         var isUnderContract = prepared.Call.IsUnderContract;
-        var delivery = new Delivery(prepared, lease, trace, new ReplyTally(time))
+        var delivery = new Delivery(prepared, lease, trace, new ReplyTally(time), quotas)
         {
             Expected = isUnderContract && traits.NamesTheInstance ? new AnsweringModel(prepared.Model, model.Key, lease.Identifier) : null,
         };

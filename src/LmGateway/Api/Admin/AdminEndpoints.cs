@@ -19,6 +19,7 @@ internal static class AdminEndpoints
         routes.MapPost("/admin/models/unload", UnloadAsync);
         routes.MapPost("/admin/models/activate", ActivateAsync);
         routes.MapAdminTransfers();
+        AdminKeys.Map(routes);
     }
 
     private static async Task ListAsync(HttpContext context, ModelFinder finder)

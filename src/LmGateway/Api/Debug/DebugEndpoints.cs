@@ -15,11 +15,10 @@ internal static class DebugEndpoints
 {
     private static readonly string[] Read = ["GET", "HEAD"];
 
-    public static IServiceCollection AddDebugApi(this IServiceCollection services) => services.AddSingleton<EventStream>().AddSingleton<ProcessFigures>();
+    public static IServiceCollection AddDebugApi(this IServiceCollection services) => services.AddSingleton<EventStream>();
 
     public static void MapDebugApi(this IEndpointRouteBuilder routes)
     {
-        routes.ServiceProvider.GetRequiredService<ProcessFigures>();      // made now, because it counts the service's time from here
         routes.MapGet(StreamTickets.Path, (HttpContext context, EventStream stream) => stream.RunAsync(context));
         routes.MapPost(StreamTickets.Path + "/ticket", IssueTicketAsync);
         routes.MapMethods("/debug/status", Read, (HttpContext context, CurrentWork work, RequestJournal journal) => StatusReport.WriteAsync(context, work, journal));

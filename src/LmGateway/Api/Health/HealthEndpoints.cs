@@ -35,7 +35,7 @@ internal static class HealthEndpoints
 
     private static async Task HealthAsync(HttpContext context, HealthReport report, GatewayOptions options)
     {
-        var details = options.Security.ApiKey is null || context.Features.Get<CallerIdentity>() is { Authenticated: true };
+        var details = context.Features.Get<CallerIdentity>() is { Authenticated: true };
         var write = await report.MakeAsync(details, context.RequestAborted);
         await JsonReply.WriteAsync(context, 200, writer =>
         {
