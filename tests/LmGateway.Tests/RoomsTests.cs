@@ -26,15 +26,17 @@ public sealed class RoomsTests
         ["Backends.OpenAiCompatible"] = ["Backends", "Backends.Wire", .. Shared],
         ["Backends.Mock"] = ["Backends", "Backends.Wire", .. Shared],
         ["Backends.LmStudio"] = ["Backends", "Backends.Wire", "LmStudio.Client", .. Shared],
+        ["Nats"] = ["LeanNats", .. Shared],
         ["Catalog"] = ["Backends", .. Shared],
         ["Scheduling"] = ["Catalog", "Backends", .. Shared],
-        ["Serving"] = ["Scheduling", "Catalog", "Backends", "Backends.Wire", "State", .. Shared],
+        ["Serving"] = ["Scheduling", "Catalog", "Backends", "Backends.Wire", "State", "Nats", .. Shared],
         ["Api.Http"] = ["Serving", "Security", .. Shared],
         ["Api.OpenAi"] = ApiArrows,
         ["Api.Chat"] = ApiArrows,
         ["Api.LmStudio"] = ApiArrows,
         ["Api.Admin"] = ApiArrows,
-        ["Api.Health"] = ApiArrows,
+        ["Api.Health"] = ["Nats", .. ApiArrows],
+        ["Api.Nats"] = ["Nats", "LeanNats", .. ApiArrows],
     };
 
     /// <summary>The composition root and the commands see every room.</summary>

@@ -20,13 +20,17 @@ internal static class ServeProgram
         try
         {
             var loaded = settings.Loaded.WithSimulatorAt(simulator.Address.ToString().TrimEnd('/'));
-            return await ServeAsync(loaded with { Options = loaded.Options with { StateDir = state.FullName } }, simulator, cancellationToken);
+            return await ServeAsync(loaded with { Options = ForDemo(loaded.Options) with { StateDir = state.FullName } }, simulator, cancellationToken);
         }
         finally
         {
             state.Delete(recursive: true);
         }
     }
+
+    /// <summary>A demo answers only on a NATS server that was named, not on whatever server runs on this machine.</summary>
+    private static GatewayOptions ForDemo(GatewayOptions options) =>
+        options.Nats.IsConfigured ? options : options with { Nats = options.Nats with { Url = NatsOptions.Off } };
 
     private static async Task<int> ServeAsync(LoadedSettings settings, SimulatorServer? simulator, CancellationToken cancellationToken)
     {

@@ -20,6 +20,7 @@ internal sealed record GatewayOptions
     public TimeoutOptions Timeouts { get; init; } = new();
     public LimitOptions Limits { get; init; } = new();
     public SecurityOptions Security { get; init; } = new();
+    public NatsOptions Nats { get; init; } = new();
     public PassthroughOptions Passthrough { get; init; } = new();
     public ModelListOptions Models { get; init; } = new();
     public BringUpOptions BringUp { get; init; } = new();
@@ -72,6 +73,11 @@ internal sealed record LmStudioOptions
 
     [Setting("lmstudio.models_dir", "LM Studio's models folder.", Aliases = ["LMSTUDIO_MODELS_DIR"], Form = SettingForm.Path)]
     public string ModelsDir { get; init; } = "~/.lmstudio/models";
+
+    /// <summary>The absolute path of the models folder.</summary>
+    public string ModelsFolder => Path.GetFullPath(ModelsDir == "~" || ModelsDir.StartsWith("~/", StringComparison.Ordinal)
+        ? Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) + ModelsDir[1..]
+        : ModelsDir);
 
     [Setting("lmstudio.connect_attempts", "Attempts to open the control connection before a control request fails.", Min = 1, Max = 100)]
     public int ConnectAttempts { get; init; } = 3;
