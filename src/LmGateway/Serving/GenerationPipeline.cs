@@ -15,6 +15,9 @@ internal sealed record GenerationCall(CallContext Context, string Model, ChatReq
 
     /// <summary>The API's own limit: of a whole answer in all, of a stream in silence. Null for the service's limits.</summary>
     public TimeSpan? Patience { get; init; }
+
+    /// <summary>Filled in on the way, for callers that tell where the time went.</summary>
+    public RequestTimes? Times { get; init; }
 }
 
 /// <summary>
@@ -26,7 +29,7 @@ internal sealed class GenerationPipeline(
 {
     public async IAsyncEnumerable<ChatEvent> RunAsync(GenerationCall call, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var times = new RequestTimes(time);
+        var times = call.Times ?? new RequestTimes(time);
         var request = call.Request;
         for (var attempt = 0; ; attempt++)
         {

@@ -25,6 +25,7 @@ internal static class ServingServices
         .AddSingleton(options.BringUp)
         .AddSingleton<ServerStart>()
         .AddSingleton<BringUpOperation>()
+        .AddSingleton<QueueState>()
         .AddSingleton<RequestLog>()
         .AddSingleton<AnswerFactory>()
         .AddSingleton(services => new WebPConverter(services.GetRequiredService<TimeProvider>()))

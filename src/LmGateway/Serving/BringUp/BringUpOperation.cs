@@ -69,15 +69,22 @@ internal sealed class BringUpOperation(ModelCatalog catalog, ServerStart server,
     {
         if (ModelNames.FindKey(view.Models, order.Model) is { } here) return (here, false);
         if (!view.Traits.CanPull) throw Missing(view.Backend, order.Model);
-        var name = view.Backend.Program?.PullName(order.Model, order.Source) ?? order.Model;
         tell(new BringUpMoment("Downloading model: 0%", 0));
-        await PullAsync(new PullCommand(name) { Backend = view.Name }, order.Model, tell, cancellationToken);
+        GatewayError? failure = null;
+        foreach (var name in view.Backend.Program?.PullNames(order.Model, order.Source) ?? [order.Model])
+        {
+            failure = await PullAsync(new PullCommand(name) { Backend = view.Name }, tell, cancellationToken);
+            if (failure?.Code is not (ErrorCode.ModelNotFound or ErrorCode.TransferFailed)) break;
+        }
+
+        if (failure?.Code == ErrorCode.ModelNotFound) throw Missing(view.Backend, order.Model);
+        if (failure is not null) throw new GatewayException(failure with { Message = $"Failed to download model '{order.Model}': {failure.Message}" });
         var after = (await catalog.RefreshAfterChangeAsync(view.Backend, cancellationToken)).Find(view.Name)!;
-        var key = ModelNames.FindKey(after.Models, order.Model) ?? ModelNames.FindKey(after.Models, name);
-        return (key ?? throw Missing(view.Backend, order.Model), true);
+        return (ModelNames.FindKey(after.Models, order.Model) ?? throw Missing(view.Backend, order.Model), true);
     }
 
-    private async Task PullAsync(PullCommand command, string model, Action<BringUpMoment> tell, CancellationToken cancellationToken)
+    /// <summary>Why the download failed; null where it did not.</summary>
+    private async Task<GatewayError?> PullAsync(PullCommand command, Action<BringUpMoment> tell, CancellationToken cancellationToken)
     {
         var last = pulls.Start(command);
         await foreach (var job in jobs.WatchAsync(last.Id, cancellationToken))
@@ -87,9 +94,7 @@ internal sealed class BringUpOperation(ModelCatalog catalog, ServerStart server,
             else if (job.Message is { } message) tell(new BringUpMoment(message));
         }
 
-        if (last.Error is not { } error) return;
-        if (error.Code == ErrorCode.ModelNotFound && Find(command.Backend) is { } backend) throw Missing(backend, model);
-        throw new GatewayException(error with { Message = $"Failed to download model '{model}': {error.Message}" });
+        return last.Error;
     }
 
     private async Task<(string Identifier, bool Loaded)> LoadAsync(IBackend backend, string key, Action<BringUpMoment> tell, CallContext call, CancellationToken cancellationToken)
@@ -105,8 +110,6 @@ internal sealed class BringUpOperation(ModelCatalog catalog, ServerStart server,
     }
 
     private static ModelInstance? Loaded(BackendView view, string key) => view.Instances.FirstOrDefault(instance => instance.ModelKey == key);
-
-    private IBackend? Find(string? name) => name is null ? null : catalog.Current.Find(name)?.Backend;
 
     private static GatewayException Missing(IBackend backend, string model) =>
         new(new GatewayError(ErrorCode.ModelNotFound, backend.Program?.Words.ModelNotFound(model) ?? $"Model '{model}' not found.") { Backend = backend.Name });

@@ -1,0 +1,90 @@
+namespace LmGateway.Api.Mcp.Tools;
+
+/// <summary><c>job_status</c>: what a job is doing, at once or when it has ended.</summary>
+internal sealed class JobStatusTool(ToolRuns runs, TimeProvider time) : McpTool
+{
+    /// <summary>Below the limits that clients have for a call.</summary>
+    private const int LongestWait = 25;
+
+    public override ToolCard Card { get; } = new(
+        "job_status",
+        "Job status",
+        "Tell what a job is doing. With wait_seconds it answers when the job ends, or after that long.")
+    {
+        Input = Schema.Arguments($$""""job_id": {"type":"string"}, "wait_seconds": {"type":"number","minimum":0,"maximum":{{LongestWait}}}"""", "job_id"),
+        Output = Schema.Result(Schema.Job, "job_id", "tool", "status"),
+        ReadOnly = true,
+        Idempotent = true,
+    };
+
+    public override async Task<ToolAnswer> CallAsync(ToolCall call, CancellationToken cancellationToken)
+    {
+        var job = runs.Get(call.Arguments.RequiredName("job_id"));
+        if (call.Arguments.Number("wait_seconds", 0, LongestWait) is > 0 and var seconds) await WaitAsync(job, TimeSpan.FromSeconds(seconds), call, cancellationToken);
+        return new ToolAnswer(job.State == ToolRunState.Running ? $"{job.Tool.Card.Name} is running: {job.Last.Message}" : $"{job.Tool.Card.Name} is {job.State.ToString().ToLowerInvariant()}. job_result gives its answer.")
+        {
+            Structured = job.Describe(),
+        };
+    }
+
+    private async Task WaitAsync(ToolRun job, TimeSpan patience, ToolCall call, CancellationToken cancellationToken)
+    {
+        using var enough = new CancellationTokenSource(patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, enough.Token);
+        var waiting = job.Answer.WaitAsync(either.Token);
+        await ToolWait.UntilEndedAsync(waiting, () => job.Last.Message, message => call.Tell(message), time);
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+}
+
+/// <summary><c>job_result</c>: the answer of a job that has ended.</summary>
+internal sealed class JobResultTool(ToolRuns runs) : McpTool
+{
+    public override ToolCard Card { get; } = new(
+        "job_result",
+        "Job result",
+        "Give the answer of a job that has ended, as its tool would have given it.")
+    {
+        Input = Schema.Arguments(""""job_id": {"type":"string"}""", "job_id"),
+        Output = Schema.Result($$"""{{Schema.Job}}, "result": {"type":"object","description":"The tool's own structured result."}""", "job_id", "tool", "status"),
+        ReadOnly = true,
+        Idempotent = true,
+    };
+
+    public override Task<ToolAnswer> CallAsync(ToolCall call, CancellationToken cancellationToken)
+    {
+        var job = runs.Get(call.Arguments.RequiredName("job_id"));
+        if (job.Ended is not { } answer)
+            return Task.FromResult(ToolAnswer.Failure($"{job.Tool.Card.Name} is still running: {job.Last.Message}. Call job_status with wait_seconds to wait for it."));
+        var structure = McpJson.Object(writer =>
+        {
+            foreach (var member in job.Describe().EnumerateObject()) member.WriteTo(writer);
+            if (answer.Structured is not { } result) return;
+            writer.WritePropertyName("result");
+            result.WriteTo(writer);
+        });
+        return Task.FromResult(answer with { Structured = structure });
+    }
+}
+
+/// <summary><c>cancel_job</c></summary>
+internal sealed class CancelJobTool(ToolRuns runs) : McpTool
+{
+    public override ToolCard Card { get; } = new(
+        "cancel_job",
+        "Cancel a job",
+        "End a job. A generation stops at once, and so does a download that the job started.")
+    {
+        Input = Schema.Arguments(""""job_id": {"type":"string"}""", "job_id"),
+        Output = Schema.Result(Schema.Job, "job_id", "tool", "status"),
+        Idempotent = true,
+    };
+
+    public override async Task<ToolAnswer> CallAsync(ToolCall call, CancellationToken cancellationToken)
+    {
+        var job = runs.Get(call.Arguments.RequiredName("job_id"));
+        job.GiveUp();
+        await job.Answer.WaitAsync(cancellationToken);
+        return new ToolAnswer($"{job.Tool.Card.Name} is {job.State.ToString().ToLowerInvariant()}.") { Structured = job.Describe() };
+    }
+}
