@@ -4,6 +4,8 @@ using LmGateway.Api.Chat;
 using LmGateway.Api.Health;
 using LmGateway.Api.Http;
 using LmGateway.Api.LmStudio;
+using LmGateway.Api.Mcp;
+using LmGateway.Api.Mcp.Http;
 using LmGateway.Api.OpenAi;
 using LmGateway.Catalog;
 using LmGateway.Configuration;
@@ -34,7 +36,7 @@ internal static class GatewayHost
         builder.WebHost.ConfigureKestrel(server => Listen(server, options));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromMilliseconds(options.Timeouts.ShutdownMs) + LastWords);
         builder.Services.AddSingleton(options).AddSingleton(time);
-        builder.Services.AddState(options).AddNats().AddBackends(options).AddCatalog(options).AddScheduling().AddServing(options).AddHttpApis(options).AddOpenAi().AddChatApi().AddNativeLmStudio().AddHealth();
+        builder.Services.AddState(options).AddNats().AddBackends(options).AddCatalog(options).AddScheduling().AddServing(options).AddHttpApis(options).AddOpenAi().AddChatApi().AddNativeLmStudio().AddMcp(options, trustWorkingFolder: true).AddHealth();
         var app = builder.Build();
 
         var errors = new RouteErrors(OpenAiErrors.WriteAsync)
@@ -46,7 +48,8 @@ internal static class GatewayHost
             .Add("/models/load", ChatErrors.WriteAsync)
             .Add("/models/unload", ChatErrors.WriteAsync)
             .Add("/admin", AdminErrors.WriteAsync)
-            .Add("/debug", AdminErrors.WriteAsync);
+            .Add("/debug", AdminErrors.WriteAsync)
+            .Add("/mcp", McpErrors.WriteAsync);
         app.Use(next => context => RequestIdentity.AssignAsync(context, next));
         app.Use(next => new ErrorBoundary(next, errors, app.Services.GetRequiredService<ILogger<ErrorBoundary>>()).InvokeAsync);
         app.Use(next => context => PathTidying.TidyAsync(context, next));
@@ -56,11 +59,23 @@ internal static class GatewayHost
         app.MapChatApi();
         app.MapNativeLmStudio();
         app.MapAdminApi();
+        app.MapMcp(options);
         app.MapHealth();
         app.Services.GetRequiredService<ActiveModelState>();     // made now, so that a damaged state file is told of at the start
         app.Lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<Scheduler>().Drain);
         app.Lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<ShutdownLimit>().Begin);
         return app;
+    }
+
+    /// <summary>The service without HTTP: what <c>lmgateway mcp</c> and <c>lmgateway up</c> need to act by themselves.</summary>
+    public static IHost BuildForTools(GatewayOptions options, TimeProvider time)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.Logging.AddGatewayLog(options.Log);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = LastWords);
+        builder.Services.AddSingleton(options).AddSingleton(time);
+        builder.Services.AddState(options).AddNats().AddBackends(options).AddCatalog(options).AddScheduling().AddServing(options).AddMcp(options, trustWorkingFolder: false);
+        return builder.Build();
     }
 
     private static void Listen(KestrelServerOptions server, GatewayOptions options)

@@ -36,7 +36,7 @@ internal sealed class McpPictures(ModelCatalog catalog, ActiveModelState active,
         select new ModelEntry(model, [.. view.Instances.Where(instance => instance.ModelKey == model.Key)]);
 
     public string WhyNone(CatalogSnapshot snapshot, bool loadedOnly) =>
-        snapshot.Backends.All(view => !view.Reachable) ? $"No backend answers. {snapshot.Backends.FirstOrDefault()?.Problem} Run init_llm to start one."
+        snapshot.Backends.All(view => !view.Reachable) ? $"No backend answers. {snapshot.Backends[0].Problem} Run init_llm to start one."
         : loadedOnly ? "No model is loaded. load_model loads one; chat loads the model that it names."
         : "No model is there. pull_model downloads one.";
 

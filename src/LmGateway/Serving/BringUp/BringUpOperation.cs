@@ -40,17 +40,19 @@ internal sealed class BringUpOperation(ModelCatalog catalog, ServerStart server,
     }
 
     /// <summary>
-    /// The loaded instance that the model's name means. Starts nothing and loads nothing: throws, with what to do, where the server does not
+    /// Whether the model is ready. Starts nothing and loads nothing: throws, with what to do, where the server does not
     /// run or the model is not loaded.
     /// </summary>
-    public async Task<ModelInstance> FindReadyAsync(BringUpOrder order, CancellationToken cancellationToken)
+    /// <returns>The name by which requests reach it.</returns>
+    public async Task<string> FindReadyAsync(BringUpOrder order, CancellationToken cancellationToken)
     {
         var backend = Choose(order.Kind);
         var view = (await catalog.RefreshAsync(backend, cancellationToken)).Find(backend.Name)!;
         if (!view.Reachable)
             throw new GatewayException(new GatewayError(ErrorCode.BackendUnreachable, backend.Program?.Words.NotRunning ?? view.Problem ?? $"'{backend.Name}' is not running.") { Backend = backend.Name });
         if (ModelNames.FindKey(view.Models, order.Model) is not { } key) throw Missing(view.Backend, order.Model);
-        return Loaded(view, key) ?? throw new GatewayException(ErrorCode.ModelNotFound, "Model not loaded into memory. Run init_llm to load it.");
+        var instance = Loaded(view, key) ?? throw new GatewayException(ErrorCode.ModelNotFound, "Model not loaded into memory. Run init_llm to load it.");
+        return catalog.Current.InstancesWithIdentifier(instance.Identifier).Length > 1 ? $"{backend.Name}/{instance.Identifier}" : instance.Identifier;
     }
 
     /// <summary>The backend of that kind, which need not run.</summary>

@@ -15,7 +15,9 @@ internal sealed class DeleteModelTool(ModelDeletion deletion, JobList jobs) : Mc
             "model": {"type":"string","description":"A key from list_models."},
             "confirm": {"type":"boolean","description":"Must be true; ask the person before you set it."}
             """, "model"),
-        Output = Schema.Result(""""model": {"type":"string"}, "deleted": {"type":"array","items":{"type":"string"}}, "freed_bytes": {"type":"number"}, "unloaded": {"type":"array","items":{"type":"string"}}""", "model", "freed_bytes"),
+        Output = Schema.Result("""
+            "model": {"type":"string"}, "deleted": {"type":"array","items":{"type":"string"}}, "freed_bytes": {"type":"number"}, "unloaded": {"type":"array","items":{"type":"string"}}
+            """, "model", "freed_bytes"),
         Destructive = true,
     };
 

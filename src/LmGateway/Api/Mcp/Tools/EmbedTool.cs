@@ -20,7 +20,7 @@ internal sealed class EmbedTool(InferencePipeline pipeline, ToolModels models, Q
             "model": {"type":"string","description":"An embedding model's key from list_models; the only one there is otherwise."}
             """, "input"),
         Output = Schema.Result($$"""
-            "model": {"type":"string"}, "dimensions": {"type":"integer"}, "embeddings": {"type":"array","items":{"type":"array","items":{"type":"number"}}},
+            "model": {"type":"string"}, "dimensions": {"type":"integer"}, "embeddings": {"type":"array","items":{"type":"array","items":{"type":"number"} } },
             "prompt_tokens": {"type":"integer"}, {{Schema.Job}}
             """),
         ReadOnly = true,

@@ -18,7 +18,9 @@ internal sealed class InitLlmTool(BringUpOperation bringUp) : McpTool
     {
         Input = Schema.Arguments(),
         Output = Schema.Result(
-            """"success": {"type":"boolean"}, "message": {"type":"string"}, "steps_performed": {"type":"array","items":{"type":"string"}}, "job_id": {"type":"string"}""",
+            """
+            "success": {"type":"boolean"}, "message": {"type":"string"}, "steps_performed": {"type":"array","items":{"type":"string"}}, "job_id": {"type":"string"}
+            """,
             "success", "message", "steps_performed"),
         Idempotent = true,
         OpenWorld = true,

@@ -17,7 +17,9 @@ internal sealed class PullModelTool(ModelPulls pulls, JobList jobs) : McpTool
             "quant": {"type":"string","description":"One quantisation, for instance Q4_K_M; the recommended one otherwise."},
             "backend": {"type":"string","description":"The backend to download for, where there are several."}
             """, "model"),
-        Output = Schema.Result(""""model": {"type":"string"}, "backend": {"type":"string"}, "status": {"type":"string"}, "job_id": {"type":"string"}, "bytes": {"type":"number"}""", "status"),
+        Output = Schema.Result("""
+            "model": {"type":"string"}, "backend": {"type":"string"}, "status": {"type":"string"}, "job_id": {"type":"string"}, "bytes": {"type":"number"}
+            """, "status"),
         Idempotent = true,
         OpenWorld = true,
         IsLong = true,

@@ -15,6 +15,9 @@ internal sealed record ToolSettings
     public required bool ThinkingMode { get; init; }
     public required double Temperature { get; init; }
 
+    /// <summary>The folder that the client works in, where that is known.</summary>
+    public string? WorkingFolder { get; init; }
+
     /// <summary>What <c>init_llm</c> makes ready.</summary>
     public BringUpOrder Order => new(Backend, Model ?? new BringUpOptions().ModelOrDefault) { Source = ModelSource };
 

@@ -14,7 +14,9 @@ internal sealed class UnloadModelTool(ModelOperations operations) : McpTool
         Input = Schema.Arguments("""
             "model": {"type":"string"}, "instance_id": {"type":"string"}, "all": {"type":"boolean","description":"Unload everything; with a model, every copy of it."}
             """),
-        Output = Schema.Result(""""unloaded": {"type":"array","items":{"type":"string"}}""", "unloaded"),
+        Output = Schema.Result("""
+            "unloaded": {"type":"array","items":{"type":"string"}}
+            """, "unloaded"),
         Idempotent = true,
     };
 
