@@ -70,6 +70,7 @@ internal static class GatewayHost
     /// <summary>The service without HTTP: what <c>lmgateway mcp</c> and <c>lmgateway up</c> need to act by themselves.</summary>
     public static IHost BuildForTools(GatewayOptions options, TimeProvider time)
     {
+        options = options.WithBringUpBackend();
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Logging.AddGatewayLog(options.Log);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = LastWords);

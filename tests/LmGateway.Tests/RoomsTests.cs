@@ -25,6 +25,7 @@ public sealed class RoomsTests
         ["Backends.Wire"] = ["Backends", .. Shared],
         ["Backends.OpenAiCompatible"] = ["Backends", "Backends.Wire", .. Shared],
         ["Backends.Mock"] = ["Backends", "Backends.Wire", .. Shared],
+        ["Backends.Ollama"] = ["Backends", "Backends.Wire", .. Shared],
         ["Backends.LmStudio"] = ["Backends", "Backends.Wire", "LmStudio.Client", .. Shared],
         ["Nats"] = ["LeanNats", .. Shared],
         ["Catalog"] = ["Backends", .. Shared],

@@ -49,6 +49,9 @@ internal interface IBackend : IAsyncDisposable
     /// <summary>Models that can be downloaded. <see cref="ErrorCode.NotSupported"/> where <see cref="BackendTraits.CanPull"/> is not set.</summary>
     Task<IReadOnlyList<FoundModel>> SearchAsync(ModelQuery query, CancellationToken cancellationToken) => throw Unable("search for models");
 
+    /// <summary>Removes a model for good, where the backend does so itself. <see cref="ErrorCode.NotSupported"/> where <see cref="BackendTraits.CanDelete"/> is not set.</summary>
+    Task DeleteAsync(string modelKey, CancellationToken cancellationToken) => throw Unable("delete models");
+
     /// <summary>Where the files of a model lie. <see cref="ErrorCode.ModelNotFound"/> where they are not on this machine.</summary>
     Task<ModelPlace> LocateAsync(string modelKey, CancellationToken cancellationToken) => throw Unable("tell where a model's files are");
 

@@ -11,7 +11,8 @@ internal static class StartupSummary
         output.WriteLine($"LmGateway {version} is up, node {loaded.Options.Node}");
         WriteRow(output, "listening", boundAddresses.Count == 0 ? "HTTP is off" : string.Join(", ", boundAddresses));
         WriteRow(output, "APIs", boundAddresses.Count == 0 ? "none" : "/v1 (OpenAI, Anthropic messages), /api/v0 and /api/v1 (LM Studio), /chat, /models, /admin, /health");
-        WriteRow(output, "backend", Backend(loaded));
+        if (loaded.Options.Backends.Count == 0) WriteRow(output, "backend", Backend(loaded));
+        else foreach (var entry in loaded.Options.BackendEntries) WriteRow(output, "backend", Backend(entry, loaded));
         WriteRow(output, "models", Models(loaded.Options));
         WriteRow(output, "access", Access(loaded.Options));
         WriteRow(output, "settings", Sources(loaded));
@@ -42,6 +43,19 @@ internal static class StartupSummary
             InferenceOptions.OpenAi => $"OpenAI's API at {address.Text} ({address.Source}){(inference.OpenAiApiKey is null ? "" : ", with a key")}",
             _ => $"LM Studio at {address.Text} ({address.Source}){(loaded.Options.LmStudio.ApiToken is null ? "" : ", with an API token")}",
         };
+    }
+
+    private static string Backend(BackendEntry entry, LoadedSettings loaded)
+    {
+        var options = loaded.Options;
+        var place = entry.Kind switch
+        {
+            BackendEntry.Mock => $"canned replies from {options.Inference.MockResponsesDir}",
+            BackendEntry.Ollama => $"Ollama at {entry.Url ?? options.Ollama.BaseUrl}",
+            BackendEntry.LmStudio => $"LM Studio at {entry.Url ?? options.LmStudio.BaseUrl}",
+            _ => $"{(entry.Kind == BackendEntry.LlamaServer ? "llama-server" : "OpenAI's API")} at {entry.Url ?? options.LmStudio.BaseUrl}",
+        };
+        return $"{entry.Name}: {place}{(entry.KeyAmong(options.BackendKeys) is null ? "" : ", with a key")}";
     }
 
     private static string Models(GatewayOptions options)

@@ -11,8 +11,16 @@ internal sealed record GatewayOptions
         Form = SettingForm.Path, Example = "~/.config/lmgateway")]
     public string? StateDir { get; init; }
 
+    [Setting("backends", "The servers that requests go to, each [name=]kind[@address]: lmstudio, ollama, llama-server, openai (any server with OpenAI's API) or mock. Where unset, the one that inference.provider names.",
+        Form = SettingForm.Backend, Example = "lmstudio, ollama, box=llama-server@http://10.0.0.5:8080")]
+    public IReadOnlyList<string> Backends { get; init; } = [];
+
+    [Setting("backend_keys", "Keys that backends are asked with, each name=key.", Secret = true, Example = "box=sk-a-key")]
+    public IReadOnlyList<string> BackendKeys { get; init; } = [];
+
     public ListenOptions Listen { get; init; } = new();
     public LmStudioOptions LmStudio { get; init; } = new();
+    public OllamaOptions Ollama { get; init; } = new();
     public InferenceOptions Inference { get; init; } = new();
     public ChatOptions Chat { get; init; } = new();
     public ResolveOptions Resolve { get; init; } = new();
@@ -28,6 +36,18 @@ internal sealed record GatewayOptions
     public JobOptions Jobs { get; init; } = new();
     public CatalogOptions Catalog { get; init; } = new();
     public LogOptions Log { get; init; } = new();
+
+    /// <summary>The backends that there are; without a list the one provider.</summary>
+    public IReadOnlyList<BackendEntry> BackendEntries =>
+        Backends.Count > 0 ? [.. Backends.Select(text => BackendEntry.Parse(text)!)] : [new BackendEntry(ProviderKind, ProviderKind, null)];
+
+    /// <summary>With the backend of bring-up among the backends, also where nobody chose it and it is the default.</summary>
+    public GatewayOptions WithBringUpBackend() =>
+        BringUp.Backend != BringUpOptions.Ollama || BackendEntries.Any(entry => entry.Kind == BackendEntry.Ollama)
+            ? this
+            : this with { Backends = [.. BackendEntries.Select(entry => entry.ToString()), BackendEntry.Ollama] };
+
+    private string ProviderKind => Inference.Provider ?? BackendEntry.LmStudio;
 
     /// <summary>Time limit of a request that is not streamed, from when it is sent to the backend; infinite for none.</summary>
     public TimeSpan RequestTimeout =>

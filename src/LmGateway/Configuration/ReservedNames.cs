@@ -9,9 +9,6 @@ internal static class ReservedNames
     /// <summary>The names, each with what it belongs to.</summary>
     public static IReadOnlyDictionary<string, string> Notes { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
     {
-        ["NATS_URL"] = "the NATS API",
-        ["NATS_QUEUE_GROUP"] = "the NATS API",
-        ["OLLAMA_URL"] = "the Ollama backend",
         ["LMSTUDIO_LOG_DIR"] = "the debug API",
         ["ENABLE_LOG_MONITORING"] = "the debug API",
         ["NODE_ENV"] = "Node.js; it means nothing here",

@@ -39,8 +39,9 @@ internal sealed partial class LmStudioBackend : IBackend
     private readonly LmStudioHomestead home;
     private readonly ILogger<LmStudioBackend> logger;
 
-    public LmStudioBackend(GatewayOptions options, TimeProvider time, ILogger<LmStudioBackend> logger)
+    public LmStudioBackend(GatewayOptions options, TimeProvider time, ILogger<LmStudioBackend> logger, string name = "lmstudio")
     {
+        Name = name;
         this.logger = logger;
         node = options.Node;
         var lmStudio = options.LmStudio;
@@ -68,7 +69,7 @@ internal sealed partial class LmStudioBackend : IBackend
         files = new LmStudioModelFiles(home, control, lmStudio.ModelsFolder);
     }
 
-    public string Name => "lmstudio";
+    public string Name { get; }
 
     public BackendTraits Traits => LmStudioTraits;
 

@@ -1,5 +1,6 @@
 using LmGateway.Backends;
 using LmGateway.Catalog;
+using LmGateway.Configuration;
 using LmGateway.Serving.Jobs;
 using LmGateway.Serving.Models;
 using LmGateway.Vocabulary;
@@ -64,7 +65,7 @@ internal sealed class BringUpOperation(ModelCatalog catalog, ServerStart server,
                 ?? backends.Find(backend => backend.Program is { IsLocal: true } program && program.Find() is not null)
                 ?? backends.FirstOrDefault()
             : backends.Find(backend => backend.Traits.Kind == kind);
-        return chosen ?? throw new GatewayException(ErrorCode.NotSupported, $"No backend of the kind '{kind}' is configured here; there is {string.Join(", ", backends.Select(backend => backend.Traits.Kind))}. Set BACKEND to one of them.");
+        return chosen ?? throw new GatewayException(ErrorCode.NotSupported, $"The backend '{kind}' is not configured here; there is {string.Join(", ", backends.Select(backend => backend.Name))}. Set BACKEND to one of them (it is {BringUpOptions.Ollama} where it is not set), or add '{kind}' to backends.");
     }
 
     private async Task<(string Key, bool Downloaded)> HaveAsync(BackendView view, BringUpOrder order, Action<BringUpMoment> tell, CancellationToken cancellationToken)

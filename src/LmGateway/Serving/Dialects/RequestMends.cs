@@ -58,6 +58,8 @@ internal static class RequestMends
         {
             case Dialect.OpenAiChat:
                 LevelMaxTokens(peek, plan);
+                if (options.Defects.HasFlag(DialectDefects.IgnoresMaxCompletionTokens) && !peek.Has(RequestField.MaxTokens) && peek.Has(RequestField.MaxCompletionTokens))
+                    plan.Rename(RequestField.MaxCompletionTokens, RequestField.MaxTokens);
                 if (streamed) AskForUsage(peek, plan);
                 ResponseFormatMend.Apply(peek, plan, options.Defects);
                 ToolMends.Apply(peek, plan, options.Defects);
