@@ -27,7 +27,7 @@ internal sealed class BringUpOperation(ModelCatalog catalog, ServerStart server,
             var (view, started) = await server.EnsureAsync(backend, tell, cancellationToken);
             steps.Add(started ? backend.Program!.Words.Started : backend.Program?.Words.AlreadyRunning ?? $"{product} already running");
 
-            var (key, downloaded) = await HaveAsync(view, order, tell, cancellationToken);
+            var (key, downloaded) = await HaveAsync(view, order, steps, tell, cancellationToken);
             steps.Add(downloaded ? $"Downloaded model {order.Model}" : $"Model {order.Model} already installed");
 
             var (identifier, loaded) = await LoadAsync(view.Backend, key, tell, call, cancellationToken);
@@ -68,26 +68,35 @@ internal sealed class BringUpOperation(ModelCatalog catalog, ServerStart server,
         return chosen ?? throw new GatewayException(ErrorCode.NotSupported, $"The backend '{kind}' is not configured here; there is {string.Join(", ", backends.Select(backend => backend.Name))}. Set BACKEND to one of them (it is {BringUpOptions.Ollama} where it is not set), or add '{kind}' to backends.");
     }
 
-    private async Task<(string Key, bool Downloaded)> HaveAsync(BackendView view, BringUpOrder order, Action<BringUpMoment> tell, CancellationToken cancellationToken)
+    private async Task<(string Key, bool Downloaded)> HaveAsync(BackendView view, BringUpOrder order, List<string> steps, Action<BringUpMoment> tell, CancellationToken cancellationToken)
     {
         if (ModelNames.FindKey(view.Models, order.Model) is { } here) return (here, false);
         if (!view.Traits.CanPull) throw Missing(view.Backend, order.Model);
         tell(new BringUpMoment("Downloading model: 0%", 0));
-        GatewayError? failure = null;
+        Job? last = null;
         foreach (var name in view.Backend.Program?.PullNames(order.Model, order.Source) ?? [order.Model])
         {
-            failure = await PullAsync(new PullCommand(name) { Backend = view.Name }, tell, cancellationToken);
-            if (failure?.Code is not (ErrorCode.ModelNotFound or ErrorCode.TransferFailed)) break;
+            last = await PullAsync(new PullCommand(name) { Backend = view.Name }, tell, cancellationToken);
+            if (!IsUnknown(last)) break;
         }
 
-        if (failure?.Code == ErrorCode.ModelNotFound) throw Missing(view.Backend, order.Model);
-        if (failure is not null) throw new GatewayException(failure with { Message = $"Failed to download model '{order.Model}': {failure.Message}" });
+        if (last?.Error is { } failure)
+        {
+            var reason = $"Failed to download model {order.Model}: {failure.Message}";
+            if (!IsUnknown(last)) throw new GatewayException(failure with { Message = reason });
+            steps.Add(reason);
+            throw Missing(view.Backend, order.Model);
+        }
+
         var after = (await catalog.RefreshAfterChangeAsync(view.Backend, cancellationToken)).Find(view.Name)!;
         return (ModelNames.FindKey(after.Models, order.Model) ?? throw Missing(view.Backend, order.Model), true);
     }
 
-    /// <summary>Why the download failed; null where it did not.</summary>
-    private async Task<GatewayError?> PullAsync(PullCommand command, Action<BringUpMoment> tell, CancellationToken cancellationToken)
+    /// <summary>Nothing came under this name: backends have no code for that, and say it in many words.</summary>
+    private static bool IsUnknown(Job job) => job is { Error.Code: ErrorCode.ModelNotFound or ErrorCode.InvalidRequest or ErrorCode.TransferFailed, Bytes: 0 };
+
+    /// <summary>The download at its end. A name that cannot be one is refused before it begins.</summary>
+    private async Task<Job> PullAsync(PullCommand command, Action<BringUpMoment> tell, CancellationToken cancellationToken)
     {
         var last = pulls.Start(command);
         await foreach (var job in jobs.WatchAsync(last.Id, cancellationToken))
@@ -97,7 +106,7 @@ internal sealed class BringUpOperation(ModelCatalog catalog, ServerStart server,
             else if (job.Message is { } message) tell(new BringUpMoment(message));
         }
 
-        return last.Error;
+        return last;
     }
 
     private async Task<(string Identifier, bool Loaded)> LoadAsync(IBackend backend, string key, Action<BringUpMoment> tell, CallContext call, CancellationToken cancellationToken)

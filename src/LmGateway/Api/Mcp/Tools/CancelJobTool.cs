@@ -6,7 +6,7 @@ internal sealed class CancelJobTool(ToolRuns runs) : McpTool
     public override ToolCard Card { get; } = new(
         "cancel_job",
         "Cancel a job",
-        "End a job. A generation stops at once, and so does a download that the job started.")
+        "End a job. A generation stops at once, and so does a download that pull_model started.")
     {
         Input = Schema.Arguments("""
             "job_id": {"type":"string"}

@@ -9,16 +9,23 @@ namespace LmGateway.Api.Mcp.Tools;
 /// <summary>The arguments of <c>chat</c> as a generation.</summary>
 internal static class ChatArguments
 {
-    public static ChatRequest Read(ToolArguments arguments, InferenceDefaults defaults) => new()
+    public static ChatRequest Read(ToolArguments arguments) => new()
     {
         Messages = Messages(arguments),
-        Temperature = arguments.Number("temperature", 0, 2) ?? defaults.Temperature,
-        MaxTokens = arguments.Whole("max_tokens", 1, int.MaxValue) ?? defaults.MaxTokens,
+        Temperature = arguments.Number("temperature", 0, 2),
+        MaxTokens = arguments.Whole("max_tokens", 1, int.MaxValue),
+        JsonSchema = Schema(arguments),
+    };
+
+    /// <summary>With the parameters of the model that answers, where the call has none.</summary>
+    public static ChatRequest With(ChatRequest request, InferenceDefaults defaults) => request with
+    {
+        Temperature = request.Temperature ?? defaults.Temperature,
+        MaxTokens = request.MaxTokens ?? defaults.MaxTokens,
         TopP = defaults.TopP,
         TopK = defaults.TopK,
         RepeatPenalty = defaults.RepeatPenalty,
         Stop = defaults.StopStrings ?? [],
-        JsonSchema = Schema(arguments),
     };
 
     private static List<ChatMessage> Messages(ToolArguments arguments)

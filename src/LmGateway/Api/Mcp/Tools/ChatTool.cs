@@ -37,10 +37,10 @@ internal sealed class ChatTool(ToolGeneration generation, ToolModels models) : M
     public override async Task<ToolAnswer> CallAsync(ToolCall call, CancellationToken cancellationToken)
     {
         var arguments = call.Arguments;
-        var (model, defaults) = await models.ForChatAsync(arguments.Name("model"), call.Context.Settings, cancellationToken);
         TimeSpan? limit = arguments.Number("timeout_seconds", 0.1, 86_400) is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
-        var request = ChatArguments.Read(arguments, defaults);
-        var generated = await generation.RunAsync(new GenerationCall(call.Context.Call, model, request), limit, message => call.Tell(message), cancellationToken);
+        var request = ChatArguments.Read(arguments);
+        var (model, defaults) = await models.ForChatAsync(arguments.Name("model"), call.Context.Settings, cancellationToken);
+        var generated = await generation.RunAsync(new GenerationCall(call.Context.Call, model, ChatArguments.With(request, defaults)), limit, message => call.Tell(message), cancellationToken);
         var note = Note(generated);
         return new ToolAnswer(Shown(generated, note)) { Structured = Structure(generated, note, call.Context.Call.RequestId) };
     }
