@@ -5,6 +5,8 @@ using LmGateway.Api.Debug;
 using LmGateway.Api.Health;
 using LmGateway.Api.Http;
 using LmGateway.Api.LmStudio;
+using LmGateway.Api.Mcp;
+using LmGateway.Api.Mcp.Http;
 using LmGateway.Api.Metrics;
 using LmGateway.Api.Nats;
 using LmGateway.Api.OpenAi;
@@ -41,7 +43,7 @@ internal static class GatewayHost
         if (!options.Listen.Http) builder.Services.AddSingleton<IServer, NoHttpServer>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromMilliseconds(options.Timeouts.ShutdownMs) + LastWords);
         builder.Services.AddSingleton(options).AddSingleton(time);
-        builder.Services.AddEvents().AddObservability(options).AddState(options).AddNats().AddBackends(options).AddCatalog(options).AddScheduling().AddServing(options).AddSecurity(options).AddHttpApis(options).AddOpenAi().AddChatApi().AddDebugApi().AddMetricsApi().AddNativeLmStudio().AddNatsApi();
+        builder.Services.AddEvents().AddObservability(options).AddState(options).AddNats().AddBackends(options).AddCatalog(options).AddScheduling().AddServing(options).AddSecurity(options).AddHttpApis(options).AddOpenAi().AddChatApi().AddDebugApi().AddMetricsApi().AddNativeLmStudio().AddNatsApi().AddMcp(options, trustWorkingFolder: true);
         var app = builder.Build();
 
         var errors = new RouteErrors(OpenAiErrors.WriteAsync)
@@ -53,7 +55,8 @@ internal static class GatewayHost
             .Add("/models/load", ChatErrors.WriteAsync)
             .Add("/models/unload", ChatErrors.WriteAsync)
             .Add("/admin", AdminErrors.WriteAsync)
-            .Add("/debug", AdminErrors.WriteAsync);
+            .Add("/debug", AdminErrors.WriteAsync)
+            .Add("/mcp", McpErrors.WriteAsync);
         app.Use(next => context => RequestIdentity.AssignAsync(context, next));
         var audit = app.Services.GetRequiredService<AuditTrail>();
         app.Use(next => context => audit.FollowAsync(context, next));      // outside the errors, so that it sees the status they get
@@ -67,6 +70,7 @@ internal static class GatewayHost
         app.MapAdminApi();
         app.MapDebugApi();
         app.MapMetrics(options);
+        app.MapMcp(options);
         app.MapHealth();
         app.Services.GetRequiredService<ProcessFigures>();       // made now, because it counts the service's time from here
         app.Services.GetRequiredService<ActiveModelState>();     // made now, so that a damaged state file is told of at the start
@@ -74,6 +78,18 @@ internal static class GatewayHost
         app.Lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<Scheduler>().Drain);
         app.Lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<ShutdownLimit>().Begin);
         return app;
+    }
+
+    /// <summary>The service without HTTP: what <c>lmgateway mcp</c> and <c>lmgateway up</c> need to act by themselves.</summary>
+    public static IHost BuildForTools(GatewayOptions options, TimeProvider time)
+    {
+        options = options.WithBringUpBackend();
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.Logging.AddGatewayLog(options.Log);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = LastWords);
+        builder.Services.AddSingleton(options).AddSingleton(time);
+        builder.Services.AddEvents().AddObservability(options).AddState(options).AddNats().AddBackends(options).AddCatalog(options).AddScheduling().AddServing(options).AddMcp(options, trustWorkingFolder: false);
+        return builder.Build();
     }
 
     private static void Listen(KestrelServerOptions server, GatewayOptions options)

@@ -21,10 +21,10 @@ internal interface IServerProgram
     /// </summary>
     Task StartServerAsync(CancellationToken cancellationToken);
 
-    /// <summary>The name by which a model is downloaded, out of the name that people write and where they say it comes from.</summary>
+    /// <summary>The names by which a model may be downloaded, the likeliest first, out of the name that people write and where they say it comes from.</summary>
     /// <param name="model">As people write it: <c>user/repo</c>, <c>user/repo@quant</c>, <c>model:tag</c>, <c>hf.co/user/repo</c>.</param>
     /// <param name="source"><c>huggingface</c>, <c>ollama</c> or null for whatever the name looks like.</param>
-    string PullName(string model, string? source);
+    IReadOnlyList<string> PullNames(string model, string? source);
 }
 
 /// <summary>The words of one backend for the steps of bringing it up.</summary>

@@ -43,6 +43,12 @@ internal sealed record GatewayOptions
     public IReadOnlyList<BackendEntry> BackendEntries =>
         Backends.Count > 0 ? [.. Backends.Select(text => BackendEntry.Parse(text)!)] : [new BackendEntry(ProviderKind, ProviderKind, null)];
 
+    /// <summary>With the backend of bring-up among the backends, also where nobody chose it and it is the default.</summary>
+    public GatewayOptions WithBringUpBackend() =>
+        BringUp.Backend != BringUpOptions.Ollama || BackendEntries.Any(entry => entry.Kind == BackendEntry.Ollama)
+            ? this
+            : this with { Backends = [.. BackendEntries.Select(entry => entry.ToString()), BackendEntry.Ollama] };
+
     private string ProviderKind => Inference.Provider ?? BackendEntry.LmStudio;
 
     /// <summary>Time limit of a request that is not streamed, from when it is sent to the backend; infinite for none.</summary>

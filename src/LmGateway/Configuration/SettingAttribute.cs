@@ -28,7 +28,6 @@ internal enum SettingForm
 
     /// <summary>One entry of the list of backends.</summary>
     Backend,
-
     /// <summary>NATS servers, separated by commas, or <c>off</c>. Passwords in them are never shown.</summary>
     NatsServers,
 

@@ -31,6 +31,7 @@ internal static class ServingServices
         .AddSingleton<BringUpOperation>()
         .AddSingleton<CurrentWork>()
         .AddSingleton<KeyQuotas>()
+        .AddSingleton<QueueState>()
         .AddSingleton<AnswerFactory>()
         .AddSingleton(services => new WebPConverter(services.GetRequiredService<TimeProvider>()))
         .AddSingleton<ImageFitting>()

@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import { SimulatorControl } from "./simulator.mjs";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../../..");
-const program = path.join(root, "artifacts/bin/LmGateway/release/lmgateway.dll");
+export const program = path.join(root, "artifacts/bin/LmGateway/release/lmgateway.dll");
 const ollamaProgram = path.join(root, "artifacts/bin/Ollama.StandIn/release/Ollama.StandIn.dll");
 const startDeadlineMs = 60_000;
 const stopDeadlineMs = 30_000;

@@ -8,6 +8,8 @@ namespace LmGateway.Backends.LmStudio;
 /// <summary>LM Studio's <c>lms</c> program as the one that starts the server: <c>lms server start</c>.</summary>
 internal sealed class LmStudioProgram(Uri address, string? path, TimeProvider time) : IServerProgram
 {
+    private static readonly string[] HuggingFaceHosts = ["hf.co/", "huggingface.co/"];
+
     private readonly LmsCli lms = new(new LmsCliOptions { Program = path, MayStartLmStudio = true, TimeProvider = time });
 
     public ServerWords Words { get; } = new()
@@ -37,6 +39,15 @@ internal sealed class LmStudioProgram(Uri address, string? path, TimeProvider ti
         }
     }
 
-    /// <summary>LM Studio's downloads are named as on Hugging Face: <c>user/repo</c>, with <c>@quant</c> for one quantisation.</summary>
-    public string PullName(string model, string? source) => model;
+    /// <summary>
+    /// <c>user/repo</c> is looked for in LM Studio's own catalog first, which asks for no more, and on Hugging Face otherwise. Names there
+    /// end in <c>-GGUF</c> as those of the catalog never do.
+    /// </summary>
+    public IReadOnlyList<string> PullNames(string model, string? source)
+    {
+        var name = HuggingFaceHosts.FirstOrDefault(host => model.StartsWith(host, StringComparison.OrdinalIgnoreCase)) is { } given ? model[given.Length..] : model;
+        var onHuggingFace = $"https://huggingface.co/{name}";
+        if (name != model || source == "huggingface" || name.Split('@')[0].EndsWith("-GGUF", StringComparison.OrdinalIgnoreCase)) return [onHuggingFace];
+        return name.Contains('/', StringComparison.Ordinal) && !name.Contains("://", StringComparison.Ordinal) ? [name, onHuggingFace] : [name];
+    }
 }

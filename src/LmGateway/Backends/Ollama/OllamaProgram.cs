@@ -47,12 +47,12 @@ internal sealed class OllamaProgram(Uri address, GatewayOptions options) : IServ
     /// Ollama takes Hugging Face's models as <c>hf.co/user/repo:quant</c>. A name with an owner and no tag is one of those unless it is said
     /// to be from Ollama's own library.
     /// </summary>
-    public string PullName(string model, string? source)
+    public IReadOnlyList<string> PullNames(string model, string? source)
     {
         var isHosted = model.StartsWith(HuggingFace, StringComparison.OrdinalIgnoreCase) || model.StartsWith("huggingface.co/", StringComparison.OrdinalIgnoreCase);
         var slash = model.IndexOf('/');
         var isForeign = !isHosted && slash > 0 && (source == "huggingface" || (source is null && !model.Contains(':', StringComparison.Ordinal)));
-        return (isForeign ? HuggingFace + model : model).Replace('@', ':');
+        return [(isForeign ? HuggingFace + model : model).Replace('@', ':')];
     }
 
     private ProcessStartInfo Unix(string program)

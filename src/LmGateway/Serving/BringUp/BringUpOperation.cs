@@ -1,5 +1,6 @@
 using LmGateway.Backends;
 using LmGateway.Catalog;
+using LmGateway.Configuration;
 using LmGateway.Serving.Jobs;
 using LmGateway.Serving.Models;
 using LmGateway.Vocabulary;
@@ -26,7 +27,7 @@ internal sealed class BringUpOperation(ModelCatalog catalog, ServerStart server,
             var (view, started) = await server.EnsureAsync(backend, tell, cancellationToken);
             steps.Add(started ? backend.Program!.Words.Started : backend.Program?.Words.AlreadyRunning ?? $"{product} already running");
 
-            var (key, downloaded) = await HaveAsync(view, order, tell, cancellationToken);
+            var (key, downloaded) = await HaveAsync(view, order, steps, tell, cancellationToken);
             steps.Add(downloaded ? $"Downloaded model {order.Model}" : $"Model {order.Model} already installed");
 
             var (identifier, loaded) = await LoadAsync(view.Backend, key, tell, call, cancellationToken);
@@ -40,17 +41,19 @@ internal sealed class BringUpOperation(ModelCatalog catalog, ServerStart server,
     }
 
     /// <summary>
-    /// The loaded instance that the model's name means. Starts nothing and loads nothing: throws, with what to do, where the server does not
+    /// Whether the model is ready. Starts nothing and loads nothing: throws, with what to do, where the server does not
     /// run or the model is not loaded.
     /// </summary>
-    public async Task<ModelInstance> FindReadyAsync(BringUpOrder order, CancellationToken cancellationToken)
+    /// <returns>The name by which requests reach it.</returns>
+    public async Task<string> FindReadyAsync(BringUpOrder order, CancellationToken cancellationToken)
     {
         var backend = Choose(order.Kind);
         var view = (await catalog.RefreshAsync(backend, cancellationToken)).Find(backend.Name)!;
         if (!view.Reachable)
             throw new GatewayException(new GatewayError(ErrorCode.BackendUnreachable, backend.Program?.Words.NotRunning ?? view.Problem ?? $"'{backend.Name}' is not running.") { Backend = backend.Name });
         if (ModelNames.FindKey(view.Models, order.Model) is not { } key) throw Missing(view.Backend, order.Model);
-        return Loaded(view, key) ?? throw new GatewayException(ErrorCode.ModelNotFound, "Model not loaded into memory. Run init_llm to load it.");
+        var instance = Loaded(view, key) ?? throw new GatewayException(ErrorCode.ModelNotFound, "Model not loaded into memory. Run init_llm to load it.");
+        return catalog.Current.InstancesWithIdentifier(instance.Identifier).Length > 1 ? $"{backend.Name}/{instance.Identifier}" : instance.Identifier;
     }
 
     /// <summary>The backend of that kind, which need not run.</summary>
@@ -62,22 +65,38 @@ internal sealed class BringUpOperation(ModelCatalog catalog, ServerStart server,
                 ?? backends.Find(backend => backend.Program is { IsLocal: true } program && program.Find() is not null)
                 ?? backends.FirstOrDefault()
             : backends.Find(backend => backend.Traits.Kind == kind);
-        return chosen ?? throw new GatewayException(ErrorCode.NotSupported, $"No backend of the kind '{kind}' is configured here; there is {string.Join(", ", backends.Select(backend => backend.Traits.Kind))}. Set BACKEND to one of them.");
+        return chosen ?? throw new GatewayException(ErrorCode.NotSupported, $"The backend '{kind}' is not configured here; there is {string.Join(", ", backends.Select(backend => backend.Name))}. Set BACKEND to one of them (it is {BringUpOptions.Ollama} where it is not set), or add '{kind}' to backends.");
     }
 
-    private async Task<(string Key, bool Downloaded)> HaveAsync(BackendView view, BringUpOrder order, Action<BringUpMoment> tell, CancellationToken cancellationToken)
+    private async Task<(string Key, bool Downloaded)> HaveAsync(BackendView view, BringUpOrder order, List<string> steps, Action<BringUpMoment> tell, CancellationToken cancellationToken)
     {
         if (ModelNames.FindKey(view.Models, order.Model) is { } here) return (here, false);
         if (!view.Traits.CanPull) throw Missing(view.Backend, order.Model);
-        var name = view.Backend.Program?.PullName(order.Model, order.Source) ?? order.Model;
         tell(new BringUpMoment("Downloading model: 0%", 0));
-        await PullAsync(new PullCommand(name) { Backend = view.Name }, order.Model, tell, cancellationToken);
+        Job? last = null;
+        foreach (var name in view.Backend.Program?.PullNames(order.Model, order.Source) ?? [order.Model])
+        {
+            last = await PullAsync(new PullCommand(name) { Backend = view.Name }, tell, cancellationToken);
+            if (!IsUnknown(last)) break;
+        }
+
+        if (last?.Error is { } failure)
+        {
+            var reason = $"Failed to download model {order.Model}: {failure.Message}";
+            if (!IsUnknown(last)) throw new GatewayException(failure with { Message = reason });
+            steps.Add(reason);
+            throw Missing(view.Backend, order.Model);
+        }
+
         var after = (await catalog.RefreshAfterChangeAsync(view.Backend, cancellationToken)).Find(view.Name)!;
-        var key = ModelNames.FindKey(after.Models, order.Model) ?? ModelNames.FindKey(after.Models, name);
-        return (key ?? throw Missing(view.Backend, order.Model), true);
+        return (ModelNames.FindKey(after.Models, order.Model) ?? throw Missing(view.Backend, order.Model), true);
     }
 
-    private async Task PullAsync(PullCommand command, string model, Action<BringUpMoment> tell, CancellationToken cancellationToken)
+    /// <summary>Nothing came under this name: backends have no code for that, and say it in many words.</summary>
+    private static bool IsUnknown(Job job) => job is { Error.Code: ErrorCode.ModelNotFound or ErrorCode.InvalidRequest or ErrorCode.TransferFailed, Bytes: 0 };
+
+    /// <summary>The download at its end. A name that cannot be one is refused before it begins.</summary>
+    private async Task<Job> PullAsync(PullCommand command, Action<BringUpMoment> tell, CancellationToken cancellationToken)
     {
         var last = pulls.Start(command);
         await foreach (var job in jobs.WatchAsync(last.Id, cancellationToken))
@@ -87,9 +106,7 @@ internal sealed class BringUpOperation(ModelCatalog catalog, ServerStart server,
             else if (job.Message is { } message) tell(new BringUpMoment(message));
         }
 
-        if (last.Error is not { } error) return;
-        if (error.Code == ErrorCode.ModelNotFound && Find(command.Backend) is { } backend) throw Missing(backend, model);
-        throw new GatewayException(error with { Message = $"Failed to download model '{model}': {error.Message}" });
+        return last;
     }
 
     private async Task<(string Identifier, bool Loaded)> LoadAsync(IBackend backend, string key, Action<BringUpMoment> tell, CallContext call, CancellationToken cancellationToken)
@@ -105,8 +122,6 @@ internal sealed class BringUpOperation(ModelCatalog catalog, ServerStart server,
     }
 
     private static ModelInstance? Loaded(BackendView view, string key) => view.Instances.FirstOrDefault(instance => instance.ModelKey == key);
-
-    private IBackend? Find(string? name) => name is null ? null : catalog.Current.Find(name)?.Backend;
 
     private static GatewayException Missing(IBackend backend, string model) =>
         new(new GatewayError(ErrorCode.ModelNotFound, backend.Program?.Words.ModelNotFound(model) ?? $"Model '{model}' not found.") { Backend = backend.Name });

@@ -56,7 +56,7 @@ public sealed class OllamaProgramTests
     public async Task A_name_is_turned_into_the_one_that_is_pulled(string model, string? source, string pulled)
     {
         await using var backend = OllamaBackendContract.At("http://127.0.0.1:9");
-        Assert.Equal(pulled, backend.Program.PullName(model, source));
+        Assert.Equal([pulled], backend.Program.PullNames(model, source));
     }
 
     private static async Task<bool> AnswersAsync(IBackend backend)
