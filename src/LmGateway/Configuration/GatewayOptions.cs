@@ -22,6 +22,7 @@ internal sealed record GatewayOptions
     public SecurityOptions Security { get; init; } = new();
     public PassthroughOptions Passthrough { get; init; } = new();
     public ModelListOptions Models { get; init; } = new();
+    public ImageOptions Images { get; init; } = new();
     public CatalogOptions Catalog { get; init; } = new();
     public LogOptions Log { get; init; } = new();
 

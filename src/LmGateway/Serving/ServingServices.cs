@@ -15,6 +15,8 @@ internal static class ServingServices
         .AddSingleton<RequestLog>()
         .AddSingleton<AnswerFactory>()
         .AddSingleton(services => new WebPConverter(services.GetRequiredService<TimeProvider>()))
+        .AddSingleton(services => new RemoteImages(services.GetRequiredService<TimeProvider>(), new RemoteReach()))
+        .AddSingleton(options.Images)
         .AddSingleton<ImageFitting>()
         .AddSingleton<InferencePipeline>()
         .AddSingleton<GenerationPipeline>()
