@@ -35,6 +35,7 @@ public sealed class RoomsTests
         ["Api.LmStudio"] = ApiArrows,
         ["Api.Admin"] = ApiArrows,
         ["Api.Health"] = ApiArrows,
+        ["Api.Help"] = ApiArrows,
     };
 
     /// <summary>The composition root and the commands see every room.</summary>

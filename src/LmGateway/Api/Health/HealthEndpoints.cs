@@ -1,9 +1,9 @@
-using System.Reflection;
 using System.Text.Json;
 using LmGateway.Api.Http;
 using LmGateway.Catalog;
 using LmGateway.Configuration;
 using LmGateway.Security;
+using LmGateway.Vocabulary;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -14,8 +14,7 @@ namespace LmGateway.Api.Health;
 /// <summary>How the service and its backends are: measured now, for people, monitors and orchestrators.</summary>
 internal static class HealthEndpoints
 {
-    private static readonly string Version =
-        typeof(HealthEndpoints).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
+    private const string Group = "health";
 
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
@@ -24,12 +23,17 @@ internal static class HealthEndpoints
         routes.MapMethods("/", ["GET", "HEAD"], (HttpContext context) => JsonReply.WriteAsync(context, 200, writer =>
         {
             writer.WriteStartObject();
-            writer.WriteString("message", $"LmGateway {Version} is up");
+            writer.WriteString("message", $"LmGateway {ProductVersion.Current} is up");
             writer.WriteEndObject();
-        }));
-        routes.MapMethods("/health/live", ["GET", "HEAD"], (HttpContext context) => JsonReply.WriteAsync(context, 200, writer => WriteStatus(writer, "healthy")));
-        routes.MapMethods("/health/ready", ["GET", "HEAD"], ReadyAsync);
-        routes.MapMethods("/health", ["GET", "HEAD"], HealthAsync);
+        })).Describe(new RouteNote(Group, "A greeting that says which version runs") { Gives = [new("Greeting")] });
+        routes.MapMethods("/health/live", ["GET", "HEAD"], (HttpContext context) => JsonReply.WriteAsync(context, 200, writer => WriteStatus(writer, "healthy")))
+            .Describe(new RouteNote(Group, "Whether the process answers") { Details = "Never needs a key.", Gives = [new("Status")] });
+        routes.MapMethods("/health/ready", ["GET", "HEAD"], ReadyAsync).Describe(new RouteNote(Group, "Whether a backend can be reached") { Details = "503 where none can.", Gives = [new("Status")], Errors = "Status" });
+        routes.MapMethods("/health", ["GET", "HEAD"], HealthAsync).Describe(new RouteNote(Group, "How the service and its backends are, measured now")
+        {
+            Details = "200 while the service runs, `degraded` where a backend is away. Where a key is set and not sent, only status, uptime and version.",
+            Gives = [new("Health")],
+        });
     }
 
     private static async Task ReadyAsync(HttpContext context, HealthProbe probe)
@@ -48,7 +52,7 @@ internal static class HealthEndpoints
             writer.WriteString("status", snapshot.Backends.All(view => view.Reachable && view.Problem is null) ? "healthy" : "degraded");
             if (details) WriteDetails(writer, snapshot, options);
             writer.WriteNumber("uptime_seconds", Math.Round(probe.Uptime.TotalSeconds, 1));
-            writer.WriteString("version", Version);
+            writer.WriteString("version", ProductVersion.Current);
             writer.WriteEndObject();
         });
     }

@@ -28,11 +28,11 @@ internal static class NativeEndpoints
     public static void MapNativeLmStudio(this IEndpointRouteBuilder routes)
     {
         foreach (var (path, dialect, wanted) in Inference)
-            routes.MapPost(path, (HttpContext context, NativeInference inference) => inference.RunAsync(context, path, dialect, wanted));
-        routes.MapPost(LoadPath, NativeLoads.LoadAsync);
-        routes.MapPost(UnloadPath, NativeLoads.UnloadAsync);
-        routes.Map("/api/v0/{**rest}", (HttpContext context, Passthrough passthrough, GatewayOptions options) => PassOnAsync(context, passthrough, options, Dialect.LmStudioV0));
-        routes.Map("/api/v1/{**rest}", (HttpContext context, Passthrough passthrough, GatewayOptions options) => PassOnAsync(context, passthrough, options, Dialect.LmStudioV1));
+            routes.MapPost(path, (HttpContext context, NativeInference inference) => inference.RunAsync(context, path, dialect, wanted)).Describe(NativeNotes.Inference(path));
+        routes.MapPost(LoadPath, NativeLoads.LoadAsync).Describe(NativeNotes.Load);
+        routes.MapPost(UnloadPath, NativeLoads.UnloadAsync).Describe(NativeNotes.Unload);
+        routes.Map("/api/v0/{**rest}", (HttpContext context, Passthrough passthrough, GatewayOptions options) => PassOnAsync(context, passthrough, options, Dialect.LmStudioV0)).Describe(NativeNotes.Anything);
+        routes.Map("/api/v1/{**rest}", (HttpContext context, Passthrough passthrough, GatewayOptions options) => PassOnAsync(context, passthrough, options, Dialect.LmStudioV1)).Describe(NativeNotes.Anything);
     }
 
     private static async Task PassOnAsync(HttpContext context, Passthrough passthrough, GatewayOptions options, Dialect dialect)
