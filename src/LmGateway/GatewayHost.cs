@@ -8,6 +8,7 @@ using LmGateway.Api.LmStudio;
 using LmGateway.Api.OpenAi;
 using LmGateway.Catalog;
 using LmGateway.Configuration;
+using LmGateway.Nats;
 using LmGateway.Observability;
 using LmGateway.Scheduling;
 using LmGateway.Security;
@@ -34,7 +35,7 @@ internal static class GatewayHost
         builder.WebHost.ConfigureKestrel(server => Listen(server, options));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromMilliseconds(options.Timeouts.ShutdownMs) + LastWords);
         builder.Services.AddSingleton(options).AddSingleton(time);
-        builder.Services.AddState(options).AddBackends(options).AddCatalog(options).AddScheduling().AddServing(options).AddHttpApis(options).AddOpenAi().AddChatApi().AddNativeLmStudio().AddHealth().AddHelp();
+        builder.Services.AddState(options).AddNats().AddBackends(options).AddCatalog(options).AddScheduling().AddServing(options).AddHttpApis(options).AddOpenAi().AddChatApi().AddNativeLmStudio().AddHelp();
         var app = builder.Build();
 
         var errors = new RouteErrors(OpenAiErrors.WriteAsync)

@@ -26,16 +26,18 @@ public sealed class RoomsTests
         ["Backends.OpenAiCompatible"] = ["Backends", "Backends.Wire", .. Shared],
         ["Backends.Mock"] = ["Backends", "Backends.Wire", .. Shared],
         ["Backends.LmStudio"] = ["Backends", "Backends.Wire", "LmStudio.Client", .. Shared],
+        ["Nats"] = ["LeanNats", .. Shared],
         ["Catalog"] = ["Backends", .. Shared],
         ["Scheduling"] = ["Catalog", "Backends", .. Shared],
-        ["Serving"] = ["Scheduling", "Catalog", "Backends", "Backends.Wire", "State", .. Shared],
-        ["Api.Http"] = ["Serving", "Security", .. Shared],
+        ["Serving"] = ["Scheduling", "Catalog", "Backends", "Backends.Wire", "State", "Nats", .. Shared],
+        ["Api.Http"] = ["Serving", "Catalog", "Security", "Nats", .. Shared],
         ["Api.OpenAi"] = ApiArrows,
         ["Api.Chat"] = ApiArrows,
         ["Api.LmStudio"] = ApiArrows,
         ["Api.Admin"] = ApiArrows,
         ["Api.Health"] = ApiArrows,
         ["Api.Help"] = ApiArrows,
+        ["Api.Nats"] = ["Nats", "LeanNats", .. ApiArrows],
     };
 
     /// <summary>The composition root and the commands see every room.</summary>

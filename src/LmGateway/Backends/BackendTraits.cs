@@ -40,6 +40,12 @@ internal sealed record BackendTraits
     /// <summary>Models can be loaded and unloaded by <see cref="IBackend.LoadAsync"/> while a way of control answers.</summary>
     public bool CanLoad { get; init; }
 
+    /// <summary>Models can be searched for and downloaded.</summary>
+    public bool CanPull { get; init; }
+
+    /// <summary>Its models are files in a folder of this machine, which can be added, removed and copied.</summary>
+    public bool KeepsFiles { get; init; }
+
     /// <summary>A request for a model that is not loaded makes the backend load it by itself.</summary>
     public bool LoadsOnRequest { get; init; }
 

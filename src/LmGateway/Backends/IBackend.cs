@@ -33,4 +33,25 @@ internal interface IBackend : IAsyncDisposable
 
     /// <summary>Runs a generation in no dialect. Leaving the enumeration ends it in the backend.</summary>
     IAsyncEnumerable<ChatEvent> GenerateAsync(string identifier, ChatRequest request, GenerationLimits limits, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Downloads a model to where the backend keeps its models and returns when it is there. Cancelling stops waiting;
+    /// <see cref="EndPullAsync"/> ends the download itself. <see cref="ErrorCode.NotSupported"/> where <see cref="BackendTraits.CanPull"/> is not set.
+    /// </summary>
+    Task<PullResult> PullAsync(PullOrder order, IProgress<PullProgress> progress, CancellationToken cancellationToken) => throw Unable("download models");
+
+    /// <summary>Ends a download that may be under way; none is no error.</summary>
+    Task EndPullAsync(PullOrder order, CancellationToken cancellationToken) => throw Unable("download models");
+
+    /// <summary>Models that can be downloaded. <see cref="ErrorCode.NotSupported"/> where <see cref="BackendTraits.CanPull"/> is not set.</summary>
+    Task<IReadOnlyList<FoundModel>> SearchAsync(ModelQuery query, CancellationToken cancellationToken) => throw Unable("search for models");
+
+    /// <summary>Where the files of a model lie. <see cref="ErrorCode.ModelNotFound"/> where they are not on this machine.</summary>
+    Task<ModelPlace> LocateAsync(ModelInfo model, CancellationToken cancellationToken) => throw Unable("tell where a model's files are");
+
+    /// <summary>Brings a file into the backend's own care, as <c>user/repo</c>, and returns where it lies then.</summary>
+    Task<string?> ImportAsync(string file, string userRepo, CancellationToken cancellationToken) => throw Unable("import files");
+
+    private GatewayException Unable(string what) =>
+        new(new GatewayError(ErrorCode.NotSupported, $"The backend '{Name}' ({Traits.Kind}) cannot {what}.") { Backend = Name });
 }

@@ -20,9 +20,11 @@ internal sealed record GatewayOptions
     public TimeoutOptions Timeouts { get; init; } = new();
     public LimitOptions Limits { get; init; } = new();
     public SecurityOptions Security { get; init; } = new();
+    public NatsOptions Nats { get; init; } = new();
     public PassthroughOptions Passthrough { get; init; } = new();
     public ModelListOptions Models { get; init; } = new();
     public ImageOptions Images { get; init; } = new();
+    public JobOptions Jobs { get; init; } = new();
     public CatalogOptions Catalog { get; init; } = new();
     public LogOptions Log { get; init; } = new();
 

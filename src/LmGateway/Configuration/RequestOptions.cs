@@ -120,6 +120,9 @@ internal sealed record ModelListOptions
 {
     [Setting("models.list", "What GET /models answers: all in OpenAI's shape, or loaded as a plain array.")]
     public ModelListing List { get; init; } = ModelListing.All;
+
+    [Setting("models.bucket", "The bucket of NATS's object store that models are published to and copied from where none is named.")]
+    public string Bucket { get; init; } = "llm-models";
 }
 
 internal sealed record CatalogOptions

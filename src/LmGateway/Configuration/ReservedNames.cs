@@ -9,8 +9,6 @@ internal static class ReservedNames
     /// <summary>The names, each with what it belongs to.</summary>
     public static IReadOnlyDictionary<string, string> Notes { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
     {
-        ["NATS_URL"] = "the NATS API",
-        ["NATS_QUEUE_GROUP"] = "the NATS API",
         ["BACKEND"] = "the MCP tools",
         ["MODEL_NAME"] = "the MCP tools",
         ["MODEL_SOURCE"] = "the MCP tools",

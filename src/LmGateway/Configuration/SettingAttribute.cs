@@ -22,6 +22,12 @@ internal enum SettingForm
     AddressRange,
     WebOrigin,
     HostName,
+
+    /// <summary>NATS servers, separated by commas, or <c>off</c>. Passwords in them are never shown.</summary>
+    NatsServers,
+
+    /// <summary>One token of a NATS subject.</summary>
+    NatsName,
 }
 
 /// <summary>
@@ -59,6 +65,9 @@ internal sealed class SettingAttribute(string key, string description) : Attribu
 
     /// <summary>What a text, or each text of a list, must look like.</summary>
     public SettingForm Form { get; init; }
+
+    /// <summary>What an empty value stands for; null where it means unset.</summary>
+    public string? WhenEmpty { get; init; }
 
     /// <summary>A good value, shown where there is no default.</summary>
     public string? Example { get; init; }

@@ -49,6 +49,7 @@ internal sealed class SettingDefinition
     {
         null => "",
         _ when About.Secret => "***",
+        string servers when About.Form == SettingForm.NatsServers => NatsServerList.Masked(servers),
         bool flag => flag ? "true" : "false",
         Enum name => name.ToString().ToLowerInvariant(),
         IEnumerable items and not string => string.Join(", ", items.Cast<string>()),

@@ -38,6 +38,8 @@ internal static class SettingExpectation
         SettingForm.AddressRange => "an IP address or a network (CIDR)",
         SettingForm.WebOrigin => "an origin (scheme://host, without a path) or *",
         SettingForm.HostName => "a host name or IP address, with or without a port",
+        SettingForm.NatsServers => "servers (nats://host:port or tls://host:port, separated by commas) or off",
+        SettingForm.NatsName => "a name of letters, digits, - and _",
         _ => "text",
     };
 

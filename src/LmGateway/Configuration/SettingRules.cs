@@ -11,6 +11,7 @@ internal static class SettingRules
     public static LoadedSettings Apply(LoadedSettings loaded, SettingsProblems problems)
     {
         loaded = SettleListener(loaded, problems);
+        loaded = loaded with { Options = loaded.Options with { Nats = loaded.Options.Nats with { IsConfigured = loaded.Effective["nats.url"].Source.Layer != LayerKind.Default } } };
         CheckExposure(loaded, problems);
         CheckDefaultModel(loaded, problems);
         CheckProvider(loaded, problems);

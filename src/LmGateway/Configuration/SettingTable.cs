@@ -24,6 +24,10 @@ internal static class SettingTable
 
     public static bool HasEnvironmentName(string name) => ByEnvironmentName.ContainsKey(name);
 
+    /// <summary>What an empty value of a key or an environment name stands for; null where it means unset.</summary>
+    public static string? WhenEmpty(string name) =>
+        (ByKey.GetValueOrDefault(name) ?? ByEnvironmentName.GetValueOrDefault(name))?.About.WhenEmpty;
+
     /// <summary>Whether keys lie below this one: <c>inference</c>, <c>inference.http</c>.</summary>
     public static bool IsSection(string key) => ByKey.Keys.Any(known => known.Length > key.Length && known[key.Length] == '.' && known.StartsWith(key, StringComparison.Ordinal));
 

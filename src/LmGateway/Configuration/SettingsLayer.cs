@@ -29,7 +29,7 @@ internal sealed record RawValue(string Name, string Text, SettingSource Source, 
     public string Origin => Source.Text.Contains(Name, StringComparison.Ordinal) ? Source.Text : $"{Name} ({Source})";
 }
 
-/// <summary>All values of one layer by the names they were given by. Empty values are not among them: they mean unset.</summary>
+/// <summary>All values of one layer by the names they were given by. Empty values are not among them, unless they have a meaning: they mean unset.</summary>
 internal sealed record SettingsLayer(LayerKind Kind, IReadOnlyDictionary<string, RawValue> Values)
 {
     public static SettingsLayer Of(LayerKind kind, IEnumerable<RawValue> values)
@@ -37,6 +37,7 @@ internal sealed record SettingsLayer(LayerKind Kind, IReadOnlyDictionary<string,
         var byName = new Dictionary<string, RawValue>(StringComparer.Ordinal);
         foreach (var value in values)
             if (value.Text.Length > 0) byName[value.Name] = value;
+            else if (SettingTable.WhenEmpty(value.Name) is { } meaning) byName[value.Name] = value with { Text = meaning };
         return new SettingsLayer(kind, byName);
     }
 

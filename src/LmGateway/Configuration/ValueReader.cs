@@ -81,7 +81,7 @@ internal static class ValueReader
             about.OneOf.Length > 0 ? Array.Find(about.OneOf, name => name.Equals(text, StringComparison.OrdinalIgnoreCase))
             : about.Secret ? text.All(letter => letter is > ' ' and <= '~') ? text : null
             : Canonical(about.Form, text);
-        return value is null ? Reading.Refused(about.Secret ? "***" : text, SettingExpectation.Of(setting)) : Reading.Of(value);
+        return value is null ? Reading.Refused(about.Secret ? "***" : about.Form == SettingForm.NatsServers ? NatsServerList.Masked(text) : text, SettingExpectation.Of(setting)) : Reading.Of(value);
     }
 
     private static string? Canonical(SettingForm form, string text) => form switch
@@ -93,6 +93,8 @@ internal static class ValueReader
         SettingForm.AddressRange => AddressRange.Canonical(text),
         SettingForm.WebOrigin => WebOrigin(text),
         SettingForm.HostName => HostName(text),
+        SettingForm.NatsServers => NatsServerList.Canonical(text),
+        SettingForm.NatsName => text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_') ? text : null,
         _ => text,
     };
 

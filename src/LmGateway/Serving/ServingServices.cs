@@ -1,5 +1,7 @@
 using LmGateway.Configuration;
 using LmGateway.Serving.Images;
+using LmGateway.Serving.Jobs;
+using LmGateway.Serving.Models;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace LmGateway.Serving;
@@ -12,6 +14,13 @@ internal static class ServingServices
         .AddSingleton<ActiveModelState>()
         .AddSingleton<ModelFinder>()
         .AddSingleton<ModelOperations>()
+        .AddSingleton(options.Jobs)
+        .AddSingleton<JobList>()
+        .AddSingleton<ModelsFolder>()
+        .AddSingleton<ModelPulls>()
+        .AddSingleton<ModelDeletion>()
+        .AddSingleton<ModelSync>()
+        .AddSingleton<ModelPublishing>()
         .AddSingleton<RequestLog>()
         .AddSingleton<AnswerFactory>()
         .AddSingleton(services => new WebPConverter(services.GetRequiredService<TimeProvider>()))

@@ -54,6 +54,16 @@ internal enum ErrorCode
     InsufficientMemory,
     /// <summary>The backend has no such feature.</summary>
     NotSupported,
+    /// <summary>No job has this id, or it ended too long ago to be remembered.</summary>
+    JobNotFound,
+    /// <summary>A model's files could not be downloaded, copied or published.</summary>
+    TransferFailed,
+    /// <summary>There is no such bucket, or no such object in it.</summary>
+    ObjectNotFound,
+    /// <summary>The model repository cannot be reached: no connection to NATS, or no JetStream behind it.</summary>
+    RepositoryUnavailable,
+    /// <summary>The disk has no room for the model.</summary>
+    DiskFull,
     /// <summary>The caller went away or cancelled.</summary>
     Cancelled,
     /// <summary>A defect of the gateway.</summary>

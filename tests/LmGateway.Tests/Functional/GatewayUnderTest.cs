@@ -105,6 +105,7 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
             StateDir = folder.FullName,
             Listen = new ListenOptions { Port = 0 },
             LmStudio = new LmStudioOptions { BaseUrl = backend.TrimEnd('/'), ConnectRetryMs = 10 },
+            Nats = new NatsOptions { Url = NatsOptions.Off },
             Log = new LogOptions { Level = LogThreshold.Error },
         };
         var built = GatewayHost.Build(configure?.Invoke(options) ?? options, time ?? TimeProvider.System);

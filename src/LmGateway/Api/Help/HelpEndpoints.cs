@@ -1,6 +1,5 @@
 using System.Text.Json;
 using LmGateway.Api.Http;
-using LmGateway.Vocabulary;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -44,7 +43,7 @@ internal static class HelpEndpoints
     {
         writer.WriteStartObject();
         writer.WriteString("summary", HelpText.Summary);
-        writer.WriteString("version", ProductVersion.Current);
+        writer.WriteString("version", HealthReport.Version);
         writer.WriteStartArray("routes");
         foreach (var route in routes)
             foreach (var method in route.Methods.DefaultIfEmpty(HelpText.EveryMethod))

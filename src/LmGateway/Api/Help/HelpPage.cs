@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text;
-using LmGateway.Vocabulary;
+using LmGateway.Api.Http;
 using Microsoft.AspNetCore.Http;
 
 namespace LmGateway.Api.Help;
@@ -16,7 +16,7 @@ internal static class HelpPage
     public static async Task WriteAsync(HttpContext context, IReadOnlyList<DescribedRoute> routes)
     {
         var page = new StringBuilder("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">");
-        page.Append($"<title>{HelpText.Title}</title><style>{Style}</style></head><body><h1>{HelpText.Title} {Text(ProductVersion.Current)}</h1><p>{Text(HelpText.Summary)}</p>");
+        page.Append($"<title>{HelpText.Title}</title><style>{Style}</style></head><body><h1>{HelpText.Title} {Text(HealthReport.Version)}</h1><p>{Text(HelpText.Summary)}</p>");
         page.Append("<p><a href=\"docs\">Try the routes</a> · <a href=\"openapi.json\">OpenAPI</a> · <a href=\"health\">Health</a></p>");
         foreach (var group in routes.GroupBy(route => route.Note.Group))
         {

@@ -2,7 +2,6 @@ using System.Reflection;
 using System.Text.Json;
 using LmGateway.Api.Http;
 using LmGateway.Configuration;
-using LmGateway.Vocabulary;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
@@ -58,7 +57,7 @@ internal sealed class OpenApiDocument(EndpointDataSource endpoints, GatewayOptio
     {
         writer.WriteStartObject("info");
         writer.WriteString("title", HelpText.Title);
-        writer.WriteString("version", ProductVersion.Current);
+        writer.WriteString("version", HealthReport.Version);
         writer.WriteString("summary", HelpText.Summary);
         writer.WriteString("description", string.Join("\n\n", HelpText.Notes));
         writer.WriteStartObject("license");

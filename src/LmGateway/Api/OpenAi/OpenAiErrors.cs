@@ -40,6 +40,11 @@ internal static class OpenAiErrors
         ErrorCode.LoadFailed => (500, "api_error", "model_load_failed"),
         ErrorCode.InsufficientMemory => (500, "api_error", "insufficient_memory"),
         ErrorCode.NotSupported => (400, "invalid_request_error", "unsupported"),
+        ErrorCode.JobNotFound => (404, "invalid_request_error", "job_not_found"),
+        ErrorCode.ObjectNotFound => (404, "invalid_request_error", "object_not_found"),
+        ErrorCode.TransferFailed => (500, "api_error", "transfer_failed"),
+        ErrorCode.RepositoryUnavailable => (503, "api_error", "repository_unavailable"),
+        ErrorCode.DiskFull => (507, "server_error", "disk_full"),
         ErrorCode.Cancelled => (499, "api_error", "cancelled"),
         _ => (500, "api_error", "internal_error"),
     };

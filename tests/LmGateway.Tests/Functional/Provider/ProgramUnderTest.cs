@@ -67,7 +67,8 @@ internal sealed partial class ProgramUnderTest : IAsyncDisposable
     {
         Http.Dispose();
         if (!process.HasExited) process.Kill();
-        await process.WaitForExitAsync();
+        using var patience = new CancellationTokenSource(Patience);
+        await process.WaitForExitAsync(patience.Token);
         process.Dispose();
     }
 

@@ -1,18 +1,17 @@
-using LmGateway.Api.Http;
 using LmGateway.Serving;
 using LmGateway.Vocabulary;
 
-namespace LmGateway.Api.Admin;
+namespace LmGateway.Api.Http;
 
-/// <summary>A load as the admin API takes it, with the parameters that nothing here knows.</summary>
+/// <summary>A load, with the parameters that nothing here knows.</summary>
 internal sealed record LoadRequest(LoadCommand Command, IReadOnlyList<NotApplied> Unknown);
 
 internal sealed record UnloadRequest(string? ModelKey, string? InstanceId, bool Force);
 
 internal sealed record ActivateRequest(string ModelKey, string? InstanceId, InferenceDefaults Defaults);
 
-/// <summary>Reads the bodies of the admin API. All faults of a body are reported at once.</summary>
-internal static class AdminRequests
+/// <summary>Reads what is to be loaded, unloaded or activated, for every API that takes it as the admin API does. All faults of a body are reported at once.</summary>
+internal static class ModelRequests
 {
     private static readonly string[] ModelNames = ["modelKey", "model", "modelId"];
     private static readonly string[] InstanceNames = ["instanceId", "identifier"];

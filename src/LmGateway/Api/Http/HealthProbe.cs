@@ -1,6 +1,6 @@
 using LmGateway.Catalog;
 
-namespace LmGateway.Api.Health;
+namespace LmGateway.Api.Http;
 
 /// <summary>A picture of the backends that is at most a second old, however many ask for it.</summary>
 internal sealed class HealthProbe(ModelCatalog catalog, TimeProvider time)

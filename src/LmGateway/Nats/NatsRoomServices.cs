@@ -1,0 +1,10 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace LmGateway.Nats;
+
+internal static class NatsRoomServices
+{
+    public static IServiceCollection AddNats(this IServiceCollection services) => services
+        .AddSingleton<NatsLink>()
+        .AddHostedService(provider => provider.GetRequiredService<NatsLink>());
+}
