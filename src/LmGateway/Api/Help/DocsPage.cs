@@ -18,7 +18,12 @@ internal static class DocsPage
 
     public static IEndpointConventionBuilder MapDocs(this IEndpointRouteBuilder routes)
     {
-        var page = routes.CreateApplicationBuilder();
+        var page = new Lazy<RequestDelegate>(() => Build(routes.CreateApplicationBuilder()));      // few ever look, and none while the service starts
+        return routes.MapMethods("/docs/{**file}", ["GET", "HEAD"], context => page.Value(context));
+    }
+
+    private static RequestDelegate Build(IApplicationBuilder page)
+    {
         page.Use(next => context =>
         {
             if (context.GetRouteValue("file") is null)
@@ -40,6 +45,6 @@ internal static class DocsPage
             options.DefaultModelsExpandDepth(0);
             options.EnableTryItOutByDefault();
         });
-        return routes.MapMethods("/docs/{**file}", ["GET", "HEAD"], page.Build());
+        return page.Build();
     }
 }
