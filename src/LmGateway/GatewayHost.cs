@@ -1,13 +1,16 @@
 using System.Net;
 using LmGateway.Api.Admin;
 using LmGateway.Api.Chat;
+using LmGateway.Api.Debug;
 using LmGateway.Api.Health;
 using LmGateway.Api.Help;
 using LmGateway.Api.Http;
 using LmGateway.Api.LmStudio;
+using LmGateway.Api.Nats;
 using LmGateway.Api.OpenAi;
 using LmGateway.Catalog;
 using LmGateway.Configuration;
+using LmGateway.Events;
 using LmGateway.Nats;
 using LmGateway.Observability;
 using LmGateway.Scheduling;
@@ -15,6 +18,7 @@ using LmGateway.Security;
 using LmGateway.Serving;
 using LmGateway.State;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -33,9 +37,10 @@ internal static class GatewayHost
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
         builder.Logging.AddGatewayLog(options.Log);
         builder.WebHost.ConfigureKestrel(server => Listen(server, options));
+        if (!options.Listen.Http) builder.Services.AddSingleton<IServer, NoHttpServer>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromMilliseconds(options.Timeouts.ShutdownMs) + LastWords);
         builder.Services.AddSingleton(options).AddSingleton(time);
-        builder.Services.AddState(options).AddNats().AddBackends(options).AddCatalog(options).AddScheduling().AddServing(options).AddHttpApis(options).AddOpenAi().AddChatApi().AddNativeLmStudio().AddHelp();
+        builder.Services.AddEvents().AddObservability(options).AddState(options).AddNats().AddBackends(options).AddCatalog(options).AddScheduling().AddServing(options).AddSecurity().AddHttpApis(options).AddOpenAi().AddChatApi().AddDebugApi().AddNativeLmStudio().AddNatsApi().AddHelp();
         var app = builder.Build();
 
         var errors = new RouteErrors(OpenAiErrors.WriteAsync)
@@ -57,6 +62,7 @@ internal static class GatewayHost
         app.MapChatApi();
         app.MapNativeLmStudio();
         app.MapAdminApi();
+        app.MapDebugApi();
         app.MapHealth();
         app.MapHelp();
         app.Services.GetRequiredService<ActiveModelState>();     // made now, so that a damaged state file is told of at the start

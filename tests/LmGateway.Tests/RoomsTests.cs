@@ -35,6 +35,7 @@ public sealed class RoomsTests
         ["Api.Chat"] = ApiArrows,
         ["Api.LmStudio"] = ApiArrows,
         ["Api.Admin"] = ApiArrows,
+        ["Api.Debug"] = ApiArrows,
         ["Api.Health"] = ApiArrows,
         ["Api.Help"] = ApiArrows,
         ["Api.Nats"] = ["Nats", "LeanNats", .. ApiArrows],

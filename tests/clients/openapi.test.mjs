@@ -13,7 +13,7 @@ describe("the OpenAPI document", { timeout: 120_000 }, () => {
   before(async () => {
     pair = await startPair();
     document = await (await fetch(`${pair.gateway.http}/openapi.json`)).json();
-    ajv = new Ajv({ strict: false });
+    ajv = new Ajv({ strict: false, validateFormats: false });
     ajv.addSchema({ $id: "doc", components: document.components });
   });
 
@@ -43,11 +43,11 @@ describe("the OpenAPI document", { timeout: 120_000 }, () => {
     for (const [name, { method, path, operation }] of operations()) {
       const target = targetOf(path, operation);
       const body = operation.requestBody?.content["application/json"]?.example;
-      if (target === null || (method !== "get" && body === undefined)) continue;
+      if (target === null || method === "delete" || (operation.requestBody && body === undefined) || (method !== "get" && !described(operation))) continue;
       await call(name, method, target, body, operation);
       called.push(name);
       const streams = operation.responses["200"].content?.["text/event-stream"]?.schema;
-      if (streams) await call(`${name} as a stream`, method, target, { ...body, stream: true }, operation);
+      if (streams && body) await call(`${name} as a stream`, method, target, { ...body, stream: true }, operation);
     }
 
     for (const name of ["POST /chat", "POST /chat/vision/stream", "POST /v1/chat/completions", "POST /v1/messages", "GET /v1/models/{id}", "POST /admin/models/load", "GET /health", "GET /help", "GET /docs/{file}"])
@@ -78,9 +78,9 @@ describe("the OpenAPI document", { timeout: 120_000 }, () => {
       body: body === undefined ? undefined : JSON.stringify(body),
       signal: AbortSignal.timeout(30_000),
     });
-    const text = await response.text();
+    const contents = operation.responses[response.status]?.content;
+    const text = await (isEndless(operation) ? firstEvent(response) : response.text());
     assert.equal(response.status, 200, `${name}: ${text}`);
-    const contents = operation.responses["200"].content;
     if (!contents) return;
     const type = response.headers.get("content-type").split(";")[0];
     assert.ok(type in contents, `${name} answers ${type}`);
@@ -89,11 +89,29 @@ describe("the OpenAPI document", { timeout: 120_000 }, () => {
     for (const value of valuesOf(type, text)) fits(value, schema, `${name}: ${JSON.stringify(value)}`);
   }
 
+  /** A path that takes every method tells nothing of what it answers. */
+  function described(operation) {
+    return operation.responses["200"].content !== undefined;
+  }
+
+  function isEndless(operation) {
+    return Object.keys(operation.responses["200"].content ?? {}).join() === "text/event-stream";
+  }
+
+  async function firstEvent(response) {
+    let text = "";
+    for await (const chunk of response.body) {
+      text += Buffer.from(chunk).toString();
+      if (text.includes("\n\n")) break;
+    }
+
+    return text;
+  }
+
   function valuesOf(type, text) {
     if (type === "application/x-ndjson") return lines(text);
     if (type !== "text/event-stream") return [JSON.parse(text)];
     const data = [...text.matchAll(/^data: (.*)$/gm)].map(match => match[1]).filter(line => line !== "[DONE]");
-    assert.ok(data.length > 1);
     return data.map(line => JSON.parse(line));
   }
 

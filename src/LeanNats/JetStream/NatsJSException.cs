@@ -64,6 +64,9 @@ public static class JSErrCode
     /// <summary>JetStream is not on.</summary>
     public const int NotEnabled = 10076;
 
+    /// <summary>The stream could not store the message, for instance because it is full.</summary>
+    public const int StoreFailed = 10077;
+
     /// <summary>The stream is sealed.</summary>
     public const int StreamSealed = 10109;
 

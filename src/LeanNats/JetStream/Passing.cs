@@ -7,7 +7,7 @@ internal static class Passing
 
     public static bool Is(Exception failure) => failure
         is NatsConnectionLostException or NatsTimeoutException or NatsNoReplyException or NatsNoRespondersException or NatsPendingLimitException
-        or NatsJSApiException { Error.Code: 503 or 429 };
+        or NatsJSApiException { Error: { Code: 503 or 429, ErrCode: not JSErrCode.StoreFailed } };
 
     /// <summary>Does it again while the failure passes and <paramref name="patience"/> lasts. Only for what may happen twice.</summary>
     public static async ValueTask<T> RetryAsync<T>(

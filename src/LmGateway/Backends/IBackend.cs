@@ -47,7 +47,7 @@ internal interface IBackend : IAsyncDisposable
     Task<IReadOnlyList<FoundModel>> SearchAsync(ModelQuery query, CancellationToken cancellationToken) => throw Unable("search for models");
 
     /// <summary>Where the files of a model lie. <see cref="ErrorCode.ModelNotFound"/> where they are not on this machine.</summary>
-    Task<ModelPlace> LocateAsync(ModelInfo model, CancellationToken cancellationToken) => throw Unable("tell where a model's files are");
+    Task<ModelPlace> LocateAsync(string modelKey, CancellationToken cancellationToken) => throw Unable("tell where a model's files are");
 
     /// <summary>Brings a file into the backend's own care, as <c>user/repo</c>, and returns where it lies then.</summary>
     Task<string?> ImportAsync(string file, string userRepo, CancellationToken cancellationToken) => throw Unable("import files");

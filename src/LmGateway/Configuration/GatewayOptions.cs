@@ -27,6 +27,8 @@ internal sealed record GatewayOptions
     public JobOptions Jobs { get; init; } = new();
     public CatalogOptions Catalog { get; init; } = new();
     public LogOptions Log { get; init; } = new();
+    public JournalOptions Journal { get; init; } = new();
+    public MetricsOptions Metrics { get; init; } = new();
 
     /// <summary>Time limit of a request that is not streamed, from when it is sent to the backend; infinite for none.</summary>
     public TimeSpan RequestTimeout =>
@@ -72,6 +74,11 @@ internal sealed record LmStudioOptions
 
     [Setting("lmstudio.models_dir", "LM Studio's models folder.", Aliases = ["LMSTUDIO_MODELS_DIR"], Form = SettingForm.Path)]
     public string ModelsDir { get; init; } = "~/.lmstudio/models";
+
+    /// <summary>The absolute path of the models folder.</summary>
+    public string ModelsFolder => Path.GetFullPath(ModelsDir == "~" || ModelsDir.StartsWith("~/", StringComparison.Ordinal)
+        ? Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) + ModelsDir[1..]
+        : ModelsDir);
 
     [Setting("lmstudio.connect_attempts", "Attempts to open the control connection before a control request fails.", Min = 1, Max = 100)]
     public int ConnectAttempts { get; init; } = 3;

@@ -6,5 +6,6 @@ internal static class NatsRoomServices
 {
     public static IServiceCollection AddNats(this IServiceCollection services) => services
         .AddSingleton<NatsLink>()
+        .AddSingleton<ModelBucket>()
         .AddHostedService(provider => provider.GetRequiredService<NatsLink>());
 }

@@ -40,6 +40,28 @@ internal sealed class ModelFinder(ModelCatalog catalog, ModelResolver resolver, 
             ?? throw new GatewayException(new GatewayError(ErrorCode.ModelNotFound, $"Model not found: {name}") { Parameter = "modelKey" });
     }
 
+    /// <summary>For what cannot be undone: the model of exactly this key, identifier, path or variant, in whatever case; no part of a name will do.</summary>
+    public async Task<ModelInfo> FindExactlyAsync(string name, CancellationToken cancellationToken)
+    {
+        var snapshot = await ReachAsync(cancellationToken);
+        var owner = snapshot.Instances.FirstOrDefault(instance => instance.Identifier == name)?.ModelKey;
+        var found = snapshot.Models.Where(model => model.Key == name).ToList();
+        if (found.Count == 0) found = [.. snapshot.Models.Where(model => model.Key == owner || Is(model, name))];
+        return found switch
+        {
+            [var model] => model,
+            [] => throw new GatewayException(new GatewayError(ErrorCode.ModelNotFound, $"Model not found: {name}") { Parameter = "modelKey" }),
+            _ => throw new GatewayException(new GatewayError(ErrorCode.ModelAmbiguous, $"'{name}' fits several models: {string.Join(", ", found.Select(model => model.Key))}. Name one of them by its key.")
+            {
+                Parameter = "modelKey",
+                Details = [.. found.Select(model => model.Key)],
+            }),
+        };
+
+        static bool Is(ModelInfo model, string name) =>
+            new[] { model.Key, model.Path, $"{model.Publisher}/{model.Key}" }.Concat(model.Variants).Contains(name, StringComparer.OrdinalIgnoreCase);
+    }
+
     /// <summary>For an unload: the instance, or an error that lists the candidates.</summary>
     public async Task<ModelInstance> FindLoadedAsync(string? modelKey, string? instanceId, CancellationToken cancellationToken)
     {

@@ -6,6 +6,8 @@ namespace LeanNats.Tests.Servers;
 /// <summary>A script of <c>tests/clients/nats</c> at work: an official JavaScript client that the test tells what to do, line by line.</summary>
 internal sealed class NodeScript : IAsyncDisposable
 {
+    private static readonly TimeSpan LongRun = TimeSpan.FromMinutes(5);
+
     private readonly string name;
     private readonly Process process;
     private readonly Task<string> errors;
@@ -31,6 +33,14 @@ internal sealed class NodeScript : IAsyncDisposable
         var script = Start(name, server, arguments);
         await script.ExpectAsync("ready");
         return script;
+    }
+
+    /// <summary>Runs a script to its end, which may be minutes away, and returns its last line as JSON.</summary>
+    public static async Task<JsonNode> RunAsync(string name, NatsServer server, params string[] arguments)
+    {
+        await using var script = Start(name, server, arguments);
+        await script.process.WaitForExitAsync().WaitAsync(LongRun);
+        return (await script.FinishAsync())!;
     }
 
     /// <summary>Says one line and reads the JSON that answers it.</summary>

@@ -60,18 +60,17 @@ internal static class OpenApiOperation
     private static void WriteReplies(Utf8JsonWriter writer, RouteNote note)
     {
         writer.WriteStartObject("responses");
-        writer.WriteStartObject("200");
-        writer.WriteString("description", "What was asked for");
-        if (note.Gives.Count > 0) WriteContent(writer, note.Gives);
+        WriteReply(writer, "200", "What was asked for", note.Gives);
+        if (note.Begins is { } begun) WriteReply(writer, "202", "The work has begun and goes on", [begun]);
+        if (note.Errors is { } errors) WriteReply(writer, "default", "A failure", [new ContentNote(errors)]);
         writer.WriteEndObject();
-        if (note.Errors is { } errors)
-        {
-            writer.WriteStartObject("default");
-            writer.WriteString("description", "A failure");
-            WriteContent(writer, [new ContentNote(errors)]);
-            writer.WriteEndObject();
-        }
+    }
 
+    private static void WriteReply(Utf8JsonWriter writer, string status, string description, IReadOnlyList<ContentNote> contents)
+    {
+        writer.WriteStartObject(status);
+        writer.WriteString("description", description);
+        if (contents.Count > 0) WriteContent(writer, contents);
         writer.WriteEndObject();
     }
 

@@ -19,6 +19,9 @@ internal sealed record RouteNote(string Group, string Summary)
     /// <summary>What status 200 gives; several where the caller chooses among media types.</summary>
     public IReadOnlyList<ContentNote> Gives { get; init; } = [];
 
+    /// <summary>What status 202 gives, where the work goes on after the reply; null where it does not.</summary>
+    public ContentNote? Begins { get; init; }
+
     /// <summary>The schema of failures; null where there are none of its own.</summary>
     public string? Errors { get; init; }
 

@@ -22,6 +22,20 @@ internal static class NativeNotes
         Errors = Errors,
     };
 
+    public static RouteNote Download { get; } = new(Group, "Begins to download a model")
+    {
+        Takes = new("NativeDownloadRequest", """{"model": "qwen/qwen3-4b-2507"}"""),
+        Gives = [new("NativeDownload", """{"status": "already_downloaded"}""")],
+        Errors = Errors,
+    };
+
+    public static RouteNote DownloadStatus { get; } = new(Group, "How far a download is")
+    {
+        Parameters = [new("id", "The download's job_id")],
+        Gives = [new("NativeDownload")],
+        Errors = Errors,
+    };
+
     public static RouteNote Anything { get; } = new(Group, "Hands everything else of LM Studio's API on as it is")
     {
         Parameters = [new("rest", "The rest of the path", "models")],

@@ -21,6 +21,8 @@ internal sealed partial class LmStudioBackend : IBackend
         Defects = DialectDefects.RefusesJsonObject | DialectDefects.RefusesToolChoiceObject | DialectDefects.IgnoresBase64Embeddings
             | DialectDefects.RefusesWebP | DialectDefects.RefusesRemoteImages,
         CanLoad = true,
+        CanPull = true,
+        KeepsFiles = true,
         LoadsOnRequest = true,
         NamesTheInstance = true,
         Extensions = FrozenSet.ToFrozenSet(["top_k", "repeat_penalty"]),
@@ -31,6 +33,9 @@ internal sealed partial class LmStudioBackend : IBackend
     private readonly LmStudioClient control;
     private readonly LmStudioClient watching;
     private readonly LmStudioReports reports;
+    private readonly LmStudioDownloads downloads;
+    private readonly LmStudioModelFiles files;
+    private readonly LmStudioHomestead home;
     private readonly ILogger<LmStudioBackend> logger;
 
     public LmStudioBackend(GatewayOptions options, TimeProvider time, ILogger<LmStudioBackend> logger)
@@ -55,7 +60,10 @@ internal sealed partial class LmStudioBackend : IBackend
         };
         control = new LmStudioClient(client);
         watching = new LmStudioClient(client with { ConnectAttempts = 1 });
-        reports = new LmStudioReports(new LmStudioHomestead(node, Name, address, lmStudio.LmsPath), upstream, watching);
+        home = new LmStudioHomestead(node, Name, address, lmStudio.LmsPath);
+        reports = new LmStudioReports(home, upstream, watching);
+        downloads = new LmStudioDownloads(home, control, time);
+        files = new LmStudioModelFiles(home, control, lmStudio.ModelsFolder);
     }
 
     public string Name => "lmstudio";
@@ -102,6 +110,17 @@ internal sealed partial class LmStudioBackend : IBackend
 
     public IAsyncEnumerable<ChatEvent> GenerateAsync(string identifier, ChatRequest request, GenerationLimits limits, CancellationToken cancellationToken) =>
         OpenAiGeneration.RunAsync(this, OpenAiGeneration.Exchange(identifier, request, limits), cancellationToken);
+
+    public Task<PullResult> PullAsync(PullOrder order, IProgress<PullProgress> progress, CancellationToken cancellationToken) =>
+        downloads.PullAsync(order.Identifier, progress, cancellationToken);
+
+    public Task EndPullAsync(PullOrder order, CancellationToken cancellationToken) => downloads.EndAsync(order.Identifier, cancellationToken);
+
+    public Task<IReadOnlyList<FoundModel>> SearchAsync(ModelQuery query, CancellationToken cancellationToken) => downloads.SearchAsync(query, cancellationToken);
+
+    public Task<ModelPlace> LocateAsync(string modelKey, CancellationToken cancellationToken) => files.LocateAsync(modelKey, cancellationToken);
+
+    public Task<string?> ImportAsync(string file, string userRepo, CancellationToken cancellationToken) => downloads.ImportAsync(file, userRepo, cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
