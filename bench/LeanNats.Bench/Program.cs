@@ -1,16 +1,18 @@
 using LeanNats.Bench;
 
 // Measures LeanNats against a nats-server on this machine, beside the official JavaScript client.
-//   dotnet run -c Release --project bench/LeanNats.Bench [-- only <word>]      rows whose name holds the word
+//   dotnet run -c Release --project bench/LeanNats.Bench [-- roundtrips|throughput|objects]
 // LEANNATS_SERVER names another nats-server; the JavaScript rows need `npm ci` in tests/clients.
-var word = args is ["only", var wanted] ? wanted : "";
+var measures = new Dictionary<string, Func<string, IAsyncEnumerable<Row>>>
+{
+    ["roundtrips"] = RoundTrips.MeasureAsync, ["throughput"] = Throughput.MeasureAsync, ["objects"] = Objects.MeasureAsync,
+};
 await using var server = await Server.StartAsync();
 var rows = new List<Row>();
-foreach (var measure in new Func<string, IAsyncEnumerable<Row>>[] { RoundTrips.MeasureAsync, Throughput.MeasureAsync, Objects.MeasureAsync })
+foreach (var name in args.Length > 0 ? args : [.. measures.Keys])
 {
-    await foreach (var row in measure(server.Url))
+    await foreach (var row in measures[name](server.Url))
     {
-        if (!row.Name.Contains(word, StringComparison.OrdinalIgnoreCase)) continue;
         rows.Add(row);
         Console.WriteLine(row);
     }

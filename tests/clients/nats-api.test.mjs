@@ -1,9 +1,11 @@
 // The NATS API with the official client: the document's own `nats req` examples, streams, discovery.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { Objm } from "@nats-io/obj";
 import { headers } from "@nats-io/transport-node";
 import { Svcm } from "@nats-io/services";
 import { eventually } from "./support/eventually.mjs";
@@ -18,17 +20,19 @@ const document = readFileSync(path.join(path.dirname(fileURLToPath(import.meta.u
 const printed = Object.fromEntries([...document.matchAll(/^nats req (\S+) '([^']*)'/gm)].map(([, subject, payload]) => [subject, payload]));
 
 describe("the NATS API", { timeout: 180_000 }, () => {
-  let nats, pair, nc;
+  let nats, pair, nc, models;
 
   before(async () => {
     nats = await startNats();
-    pair = await startPair({ settings: { "nats.url": nats.url, node: "desk" }, downloadTimeMs: 200, tokensPerSecond: 200 });
+    models = mkdtempSync(path.join(tmpdir(), "lmgateway-models-"));
+    pair = await startPair({ settings: { "nats.url": nats.url, node: "desk", "lmstudio.models_dir": models }, modelsDir: models, downloadTimeMs: 200, tokensPerSecond: 200 });
     nc = await caller(nats.url);
   });
   after(async () => {
     await nc?.close();
     await pair?.stop();
     await nats?.stop();
+    rmSync(models, { recursive: true, force: true });
   });
 
   const ask = async (subject, payload = printed[subject]) => (await nc.request(subject, payload, patience)).json();
@@ -57,6 +61,17 @@ describe("the NATS API", { timeout: 180_000 }, () => {
     assert.match(deletion.data.deleted_dir, /\/ibm-granite\/granite-3\.0-2b-instruct$/);
     const again = await ask("lmstudio.delete_model");
     assert.deepEqual([again.ok, again.error, again.data.code], [false, `modelo ${otherModel} não encontrado no LM Studio`, "model_not_found"]);
+  });
+
+  test("a model that the official client puts into the bucket is copied into the models folder", async () => {
+    const [request] = document.match(/\{\s*"bucket": "llm-models"[^}]*\}/);
+    const content = new Uint8Array(1_000_000).map((_, index) => index * 7);
+    const bucket = await new Objm(nc).create("llm-models");
+    await bucket.putBlob({ name: JSON.parse(request).object_name }, content);
+    const { ok, error, data } = await ask("lmstudio.sync_model_from_bucket", request);
+    assert.equal(ok, true, error);
+    assert.equal(data.local_path, path.join(models, "meta-llama/Meta-Llama-3-8B-Instruct/model.gguf"));
+    assert.ok(readFileSync(data.local_path).equals(Buffer.from(content)));
   });
 
   test("a stream is read with requestMany to its sentinel", async () => {

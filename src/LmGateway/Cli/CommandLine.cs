@@ -52,6 +52,7 @@ internal static class CommandLine
         ServeCommand.Configure(serve, handlers.Serve, surroundings);
         root.Subcommands.Add(serve);
         root.Subcommands.Add(DoctorCommand.Build(surroundings));
+        root.Subcommands.Add(ModelsCommand.Build(surroundings));
         root.Subcommands.Add(SimulateCommand.Build(handlers.Simulate));
         return root;
     }

@@ -51,7 +51,7 @@ public sealed class OfficialClientTests(JetStreamServer shared) : IClassFixture<
         await NodeAsync("get", "ours", Path.Combine(folder, "got"));
         Assert.Equal([1, 2, 3], await File.ReadAllBytesAsync(Path.Combine(folder, "got")));
         var deleted = await NodeAsync("delete", "a/b", "");
-        Assert.True((bool?)deleted["deleted"]);
+        Assert.True((bool)deleted["deleted"]!);
         Assert.Equal(["ours", "theirs"], (await store.ListAsync().TakeAsync(9)).Select(o => o.Name));
     }
 
@@ -70,11 +70,15 @@ public sealed class OfficialClientTests(JetStreamServer shared) : IClassFixture<
         await using (var file = File.OpenRead(original)) info = await store.PutAsync("m/from here.gguf", file);
         Assert.Equal((digest, size), (info.Digest, info.Size));
         known = await NodeAsync("get", "m/from here.gguf", theirs);
-        Assert.Equal((digest, size), ((string?)known["digest"], (long?)known["size"] ?? 0));
+        Assert.Equal((digest, size), ((string?)known["digest"], (long)known["size"]!));
         Assert.Equal(digest, await DigestAsync(theirs));
     }
 
-    private Task<JsonNode> NodeAsync(string action, string name, string file) => NodeScript.RunAsync("objects", shared.Server, action, bucket, name, file);
+    private async Task<JsonNode> NodeAsync(string action, string name, string file)
+    {
+        await using var script = NodeScript.Start("objects", shared.Server, action, bucket, name, file);
+        return (await script.FinishAsync(TimeSpan.FromMinutes(5)))!;
+    }
 
     private static async Task<string> WriteRandomAsync(string path, long size)
     {

@@ -6,8 +6,6 @@ namespace LeanNats.Tests.Servers;
 /// <summary>A script of <c>tests/clients/nats</c> at work: an official JavaScript client that the test tells what to do, line by line.</summary>
 internal sealed class NodeScript : IAsyncDisposable
 {
-    private static readonly TimeSpan LongRun = TimeSpan.FromMinutes(5);
-
     private readonly string name;
     private readonly Process process;
     private readonly Task<string> errors;
@@ -35,14 +33,6 @@ internal sealed class NodeScript : IAsyncDisposable
         return script;
     }
 
-    /// <summary>Runs a script to its end, which may be minutes away, and returns its last line as JSON.</summary>
-    public static async Task<JsonNode> RunAsync(string name, NatsServer server, params string[] arguments)
-    {
-        await using var script = Start(name, server, arguments);
-        await script.process.WaitForExitAsync().WaitAsync(LongRun);
-        return (await script.FinishAsync())!;
-    }
-
     /// <summary>Says one line and reads the JSON that answers it.</summary>
     public async Task<JsonNode> AskAsync(string line)
     {
@@ -54,11 +44,13 @@ internal sealed class NodeScript : IAsyncDisposable
     /// <summary>Waits for one line.</summary>
     public async Task ExpectAsync(string line) => Assert.Equal(line, await ReadLineAsync());
 
-    /// <summary>Closes the input, and waits for an end without an error. Returns the last line as JSON; null without one.</summary>
-    public async Task<JsonNode?> FinishAsync()
+    /// <summary>
+    /// Closes the input, and waits for an end without an error, longer than usual if told. Returns the last line as JSON; null without one.
+    /// </summary>
+    public async Task<JsonNode?> FinishAsync(TimeSpan? within = null)
     {
         process.StandardInput.Close();
-        var output = await Wait.ForAsync(process.StandardOutput.ReadToEndAsync());
+        var output = await process.StandardOutput.ReadToEndAsync().WaitAsync(within ?? NatsServer.Deadline);
         await Wait.ForAsync(process.WaitForExitAsync());
         Assert.True(process.ExitCode == 0, $"{name}.mjs ended with {process.ExitCode}: {await errors}");
         return output.Split('\n', StringSplitOptions.RemoveEmptyEntries) is [.., var last] ? JsonNode.Parse(last) : null;

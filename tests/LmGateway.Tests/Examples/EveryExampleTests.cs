@@ -33,6 +33,7 @@ public sealed class EveryExampleTests
         {
             ["High-Level Architecture"] = "a drawing",
             ["JetStream Object Store (File Bucket) for Models (Optional Design) #1"] = "commands of the nats program; the official client puts objects in tests/clients",
+            ["`lmstudio.sync_model_from_bucket` #3"] = "held by SyncTests",
             ["Project Structure (Suggested)"] = "files of the original",
             ["macOS / Linux #1"] = "held by SetupScriptTests",
             ["macOS / Linux #2"] = "held by SetupScriptTests",

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using LeanNats.JetStream;
+using LeanNats.ObjectStore;
 using LmGateway.Tests.Functional.Nats;
 using LmGateway.Tests.Functional.Transfers;
 using LmStudio.Simulator.Engine;
@@ -81,6 +83,25 @@ public sealed class NatsServiceExamplesTests
         AssertHolds(printed, reply);
         var second = await nats.AskAsync("chat_model", SourceDocument.NatsService[Chat + " #1"]);
         AssertHolds(printed, second);
+    }
+
+    [Fact]
+    [Example(SourceDocument.NatsServiceFile, "JetStream Object Store (File Bucket) for Models (Optional Design) #2")]
+    [Example(SourceDocument.NatsServiceFile, Sync + " #1")]
+    [Example(SourceDocument.NatsServiceFile, Sync + " #2")]
+    [Example(SourceDocument.NatsServiceFile, Sync + " #4")]
+    [Trait("req", "S0-04")]
+    [Trait("req", "S0-46")]
+    public async Task The_copy_out_of_the_bucket()
+    {
+        await using var nats = await NatsUnderTest.StartAsync(jetStream: true);
+        var store = await new NatsObjContext(new NatsJSContext(nats.Caller)).CreateObjectStoreAsync("llm-models");
+        await store.PutAsync($"{Model}/model.gguf", new MemoryStream(new byte[300_000]));
+        var root = nats.Gateway.Simulator.State.Models.Root;
+        Assert.Contains("$LMSTUDIO_MODELS_DIR/<publisher>/<model_dir>/model.gguf", SourceDocument.NatsService[Sync + " #2"], StringComparison.Ordinal);
+        var printed = SourceDocument.NatsService[Sync + " #4"].Replace("/home/user/.lmstudio/models", root, StringComparison.Ordinal);
+        AssertHolds(printed, await nats.AskAsync("sync_model_from_bucket", SourceDocument.NatsService[Sync + " #1"]));
+        Assert.Equal(300_000, new FileInfo($"{root}/{Model}/model.gguf").Length);
     }
 
     private static async Task<JsonElement> RunAsync(NatsUnderTest nats, string example) =>

@@ -1,4 +1,4 @@
-// Puts or gets one object with the official client: node objects.mjs put|get|link|delete <server> <bucket> <name> <file or target>
+// Puts or gets one object with the official client: node objects.mjs <server> put|get|link|delete <bucket> <name> <file or target>
 // Prints what the client knows of the object as one line of JSON.
 import { createReadStream, createWriteStream } from "node:fs";
 import { Readable, Writable } from "node:stream";

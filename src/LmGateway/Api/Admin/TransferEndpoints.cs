@@ -1,6 +1,5 @@
 using System.Globalization;
 using LmGateway.Api.Http;
-using LmGateway.Backends;
 using LmGateway.Serving.Jobs;
 using LmGateway.Serving.Models;
 using LmGateway.Vocabulary;

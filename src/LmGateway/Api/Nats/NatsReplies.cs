@@ -1,12 +1,14 @@
+using System.Text.Json;
 using LeanNats;
 using LeanNats.Services;
+using LmGateway.Nats;
 using LmGateway.Vocabulary;
 using Microsoft.Extensions.Logging;
 
 namespace LmGateway.Api.Nats;
 
 /// <summary>Sends the one reply to a request. What does not fit into a message is put into the object store where the caller asks for that, and refused otherwise.</summary>
-internal sealed partial class NatsReplies(NatsNode node, ILogger<NatsReplies> logger)
+internal sealed partial class NatsReplies(NatsNode node, ReplyStore store, ILogger<NatsReplies> logger)
 {
     public static NatsHeaders Headers(NatsCall call) => new() { [NatsCall.RequestIdHeader] = call.Context.RequestId };
 
@@ -22,8 +24,8 @@ internal sealed partial class NatsReplies(NatsNode node, ILogger<NatsReplies> lo
             }
             catch (NatsPayloadTooLargeException tooLarge)
             {
-                var refusal = TooLarge(tooLarge);
-                await SendAsync(request, call, refusal.Error, refusal.ToBytes(node.Id), cancellationToken);
+                var instead = call.TakesReference ? await ReferenceAsync(call, answer.Error, body, cancellationToken) : TooLarge(tooLarge);
+                await SendAsync(request, call, instead.Error, instead.ToBytes(node.Id), cancellationToken);
             }
         }
         catch (Exception fault) when (fault is NatsException or ObjectDisposedException or OperationCanceledException)
@@ -37,6 +39,30 @@ internal sealed partial class NatsReplies(NatsNode node, ILogger<NatsReplies> lo
         // The words stand in the body: a header takes one short line of ASCII.
         if (error is null) await request.ReplyAsync(body, Headers(call), cancellationToken: cancellationToken);
         else await request.ReplyErrorAsync(NatsErrors.Status(error.Code), NatsErrors.Code(error.Code), body, Headers(call), cancellationToken);
+    }
+
+    /// <summary>Where the reply lies; a failure that is too large stays one.</summary>
+    private async Task<NatsAnswer> ReferenceAsync(NatsCall call, GatewayError? error, byte[] body, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var put = await store.PutAsync(call.Context.RequestId, body, cancellationToken);
+            return error is null ? NatsAnswer.Ok(Write) : NatsAnswer.Failed(error with { Details = [] }, NatsErrors.Code(error.Code), Write);
+
+            void Write(Utf8JsonWriter data)
+            {
+                data.WriteStartObject("reference");
+                data.WriteString("bucket", ReplyStore.Bucket);
+                data.WriteString("name", put.Name);
+                data.WriteNumber("size", put.Size);
+                data.WriteString("digest", put.Digest);
+                data.WriteEndObject();
+            }
+        }
+        catch (GatewayException failure)
+        {
+            return NatsAnswer.Failed(failure.Error);
+        }
     }
 
     private static NatsAnswer TooLarge(NatsPayloadTooLargeException fault) => NatsAnswer.Failed(

@@ -75,16 +75,12 @@ internal sealed class ModelPublishing(JobList jobs, ModelsFolder folder, ModelFi
         try
         {
             await using var content = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, 0, FileOptions.Asynchronous | FileOptions.SequentialScan);
-            await bucket.PutAsync(target, name, content, new Progress(progress), cancellationToken);
+            await using var measured = new MeasuredStream(content, progress.At);
+            await bucket.PutAsync(target, name, measured, cancellationToken);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             throw new GatewayException(new GatewayError(ErrorCode.TransferFailed, $"{file} cannot be read: {fault.Message}"), fault);
         }
-    }
-
-    private sealed class Progress(CopyProgress progress) : IProgress<long>
-    {
-        public void Report(long value) => progress.At(value);
     }
 }

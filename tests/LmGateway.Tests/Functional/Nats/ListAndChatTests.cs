@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using LeanNats;
+using LeanNats.JetStream;
+using LeanNats.ObjectStore;
 using LmGateway.Configuration;
 using LmStudio.Simulator.Engine;
 using Xunit;
@@ -132,6 +134,34 @@ public sealed class ListAndChatTests
         Assert.Contains("max_payload", text);
         Assert.Equal(4096, data.GetProperty("max_payload").GetInt64());
         (await nats.AskAsync("loaded_models", "{}")).Data();
+    }
+
+    [Fact]
+    [Trait("req", "S0-40")]
+    public async Task A_caller_that_takes_references_finds_a_large_reply_in_the_object_store()
+    {
+        await using var nats = await NatsUnderTest.StartAsync(server: "max_payload: 4096", jetStream: true);
+        var headers = new NatsHeaders { ["x-large-reply"] = "reference", ["x-request-id"] = "big-1" };
+        for (var round = 0; round < 2; round++)
+        {
+            var reference = (await nats.AskAsync("chat_model", GatewayUnderTest.ChatBody(GatewayUnderTest.Chat, "count to 1000"), headers)).Data().GetProperty("reference");
+            var store = await new NatsObjContext(new NatsJSContext(nats.Caller)).GetObjectStoreAsync(reference.Text("bucket"));
+            using var reply = new MemoryStream();
+            await store.GetAsync(reference.Text("name"), reply);
+            Assert.Equal(reference.GetProperty("size").GetInt64(), reply.Length);
+            Assert.StartsWith("big-1/", reference.Text("name"));
+            Assert.EndsWith("999, 1000", JsonElement.Parse(reply.ToArray()).Data().GetProperty("response").GetProperty("choices")[0].GetProperty("message").Text("content"));
+        }
+
+        (await nats.AskAsync("chat_model", GatewayUnderTest.ChatBody(GatewayUnderTest.Chat, "count to 3"), headers)).Data().GetProperty("response");
+    }
+
+    [Fact]
+    public async Task Without_JetStream_a_reference_cannot_be_given()
+    {
+        await using var nats = await NatsUnderTest.StartAsync(server: "max_payload: 4096");
+        var headers = new NatsHeaders { ["x-large-reply"] = "reference" };
+        (await nats.AskAsync("chat_model", GatewayUnderTest.ChatBody(GatewayUnderTest.Chat, "count to 1000"), headers)).Failure("repository_unavailable");
     }
 
     [Fact]

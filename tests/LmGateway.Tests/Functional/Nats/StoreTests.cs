@@ -154,6 +154,28 @@ public sealed class StoreTests
         Assert.NotEmpty(reply.Failure("repository_unavailable").Text);
     }
 
+    [Fact]
+    [Trait("req", "S0-10")]
+    [Trait("req", "S0-41")]
+    [Trait("req", "S0-42")]
+    [Trait("req", "S0-43")]
+    [Trait("req", "S0-45")]
+    public async Task A_model_is_published_deleted_and_copied_back()
+    {
+        await using var nats = await NatsUnderTest.StartAsync(jetStream: true);
+        var published = (await nats.AskAsync("publish_model", $$"""{"model":"{{Granite}}"}""")).Data();
+        var name = Assert.Single(published.GetProperty("objects").EnumerateArray()).GetString()!;
+        Assert.Equal(("llm-models", Granite), (published.Text("bucket"), published.Text("model")));
+        var folder = (await nats.AskAsync("delete_model", $$"""{"model_id":"{{Granite}}"}""")).Data().Text("deleted_dir");
+        var request = $$"""{"bucket":"llm-models","object_name":"{{name}}","publisher":"ibm-granite","model_dir":"{{Granite}}"}""";
+        var synced = (await nats.AskAsync("sync_model_from_bucket", request)).Data();
+        Assert.Equal(Path.Combine(folder, Path.GetFileName(name)), synced.Text("local_path"));
+        Assert.True(File.Exists(synced.Text("local_path")));
+        Assert.True((await nats.AskAsync("sync_model_from_bucket", request)).Data().GetProperty("was_there").GetBoolean());
+        (await nats.AskAsync("sync_model_from_bucket", """{"object_name":"no/such/model.gguf"}""")).Failure("object_not_found");
+        (await nats.AskAsync("chat_model", GatewayUnderTest.ChatBody(Granite, "hi"))).Data();
+    }
+
     [Theory]
     [InlineData("", "object_name")]
     [InlineData("{\"object_name\":\"a/b/../../../x\",\"bucket\":\"b\"}", "'..' cannot be the name")]
