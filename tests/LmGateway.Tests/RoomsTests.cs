@@ -39,6 +39,7 @@ public sealed class RoomsTests
         ["Api.Debug"] = ApiArrows,
         ["Api.Metrics"] = ApiArrows,
         ["Api.Health"] = ApiArrows,
+        ["Api.Help"] = ApiArrows,
         ["Api.Nats"] = ["Nats", "LeanNats", .. ApiArrows],
     };
 

@@ -33,6 +33,7 @@ internal sealed record GatewayOptions
     public ModelListOptions Models { get; init; } = new();
     public BringUpOptions BringUp { get; init; } = new();
     public McpOptions Mcp { get; init; } = new();
+    public ImageOptions Images { get; init; } = new();
     public JobOptions Jobs { get; init; } = new();
     public CatalogOptions Catalog { get; init; } = new();
     public LogOptions Log { get; init; } = new();

@@ -52,8 +52,9 @@ internal sealed partial class GatewaySecurity(
             ? rules.Hosts.Allows(host, connection.LocalIpAddress)
             : connection.RemoteIpAddress is null || IPAddress.IsLoopback(connection.RemoteIpAddress);
 
+    /// <summary>The pages below /docs are the same for everyone; what they show needs the key.</summary>
     private bool NeedsKey(PathString path) =>
-        !Is(path, "/health/live") && (rules.HealthNeedsKey || !Is(path, "/health"));
+        !Is(path, "/health/live") && (rules.HealthNeedsKey || !Is(path, "/health")) && !path.StartsWithSegments("/docs", StringComparison.OrdinalIgnoreCase);
 
     private static bool Is(PathString path, string route)
     {

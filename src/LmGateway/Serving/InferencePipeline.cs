@@ -103,23 +103,16 @@ internal sealed class InferencePipeline(
 
     private async Task<InferenceAnswer> RunAsync(PreparedInference prepared, ResolvedModel model, RequestTrace trace, CancellationToken cancellationToken)
     {
+        var fitted = Fit(prepared, model.Backend.Traits);
         var lease = await scheduler.AcquireAsync(model.Target, cancellationToken);
         trace.Admitted(lease.Identifier, lease.QueueTime, lease.LoadTime);
-        var traits = model.Backend.Traits;
-        var isUnderContract = prepared.Call.IsUnderContract;
         var delivery = new Delivery(prepared, lease, trace, new ReplyTally(time), quotas)
         {
-            Expected = isUnderContract && traits.NamesTheInstance ? new AnsweringModel(prepared.Model, model.Key, lease.Identifier) : null,
+            Expected = prepared.Call.IsUnderContract && model.Backend.Traits.NamesTheInstance ? new AnsweringModel(prepared.Model, model.Key, lease.Identifier) : null,
         };
         try
         {
-            delivery.Request = RequestMends.Apply(prepared.Peek, new RequestMendOptions
-            {
-                Model = lease.Identifier,
-                Defects = traits.Defects,
-                Defaults = DefaultParameters.Of(prepared.Defaults),
-                Extensions = isUnderContract ? new ExtensionUse(traits.Extensions, traits.Defects.HasFlag(DialectDefects.RefusesUnknownParameters)) : default,
-            });
+            delivery.Request = fitted.For(lease.Identifier);
             var frame = new TranslationFrame(lease.Identifier, prepared.Call.Context.RequestId);
             delivery.Begin(await translator.ExchangeAsync(model.Backend, ToExchange(prepared, delivery.Request), frame, cancellationToken));
             return await answers.MakeAsync(delivery, cancellationToken);
@@ -131,6 +124,14 @@ internal sealed class InferencePipeline(
             throw;
         }
     }
+
+    /// <summary>What is wrong with a request for this backend ends it here, before a model is loaded for it.</summary>
+    private static FittedRequest Fit(PreparedInference prepared, BackendTraits traits) => RequestMends.Fit(prepared.Peek, new RequestMendOptions
+    {
+        Defects = traits.Defects,
+        Defaults = DefaultParameters.Of(prepared.Defaults),
+        Extensions = prepared.Call.IsUnderContract ? new ExtensionUse(traits.Extensions, traits.Defects.HasFlag(DialectDefects.RefusesUnknownParameters)) : default,
+    });
 
     private Exchange ToExchange(PreparedInference prepared, MendedRequest request) => new()
     {

@@ -34,6 +34,8 @@ internal static class ServingServices
         .AddSingleton<QueueState>()
         .AddSingleton<AnswerFactory>()
         .AddSingleton(services => new WebPConverter(services.GetRequiredService<TimeProvider>()))
+        .AddSingleton(services => new RemoteImages(services.GetRequiredService<TimeProvider>(), new RemoteReach()))
+        .AddSingleton(options.Images)
         .AddSingleton<ImageFitting>()
         .AddSingleton<Translator>()
         .AddSingleton<InferencePipeline>()

@@ -17,14 +17,14 @@ internal static class TransferEndpoints
 
     public static void MapAdminTransfers(this IEndpointRouteBuilder routes)
     {
-        routes.MapMethods("/admin/models/search", ["GET", "HEAD"], SearchAsync);
-        routes.MapPost("/admin/models/download", DownloadAsync);
-        routes.MapPost("/admin/models/sync", SyncAsync);
-        routes.MapPost("/admin/models/publish", PublishAsync);
-        routes.MapDelete("/admin/models/{**key}", DeleteAsync);
-        routes.MapMethods("/admin/jobs", ["GET", "HEAD"], ListAsync);
-        routes.MapMethods("/admin/jobs/{id}", ["GET", "HEAD"], (string id, HttpContext context, JobList jobs) => WriteAsync(context, 200, jobs.Get(id)));
-        routes.MapDelete("/admin/jobs/{id}", CancelAsync);
+        routes.MapMethods("/admin/models/search", ["GET", "HEAD"], SearchAsync).Describe(AdminNotes.Search);
+        routes.MapPost("/admin/models/download", DownloadAsync).Describe(AdminNotes.Download);
+        routes.MapPost("/admin/models/sync", SyncAsync).Describe(AdminNotes.Sync);
+        routes.MapPost("/admin/models/publish", PublishAsync).Describe(AdminNotes.Publish);
+        routes.MapDelete("/admin/models/{**key}", DeleteAsync).Describe(AdminNotes.Delete);
+        routes.MapMethods("/admin/jobs", ["GET", "HEAD"], ListAsync).Describe(AdminNotes.Jobs);
+        routes.MapMethods("/admin/jobs/{id}", ["GET", "HEAD"], (string id, HttpContext context, JobList jobs) => WriteAsync(context, 200, jobs.Get(id))).Describe(AdminNotes.Job);
+        routes.MapDelete("/admin/jobs/{id}", CancelAsync).Describe(AdminNotes.Cancel);
     }
 
     private static async Task SearchAsync(HttpContext context, ModelPulls pulls)
