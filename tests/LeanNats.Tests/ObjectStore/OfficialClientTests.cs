@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using System.Text.Json;
+using System.Text.Json.Nodes;
 using LeanNats.JetStream;
 using LeanNats.ObjectStore;
 using LeanNats.ObjectStore.Models;
@@ -51,7 +51,7 @@ public sealed class OfficialClientTests(JetStreamServer shared) : IClassFixture<
         await NodeAsync("get", "ours", Path.Combine(folder, "got"));
         Assert.Equal([1, 2, 3], await File.ReadAllBytesAsync(Path.Combine(folder, "got")));
         var deleted = await NodeAsync("delete", "a/b", "");
-        Assert.True(deleted.GetProperty("deleted").GetBoolean());
+        Assert.True((bool)deleted["deleted"]!);
         Assert.Equal(["ours", "theirs"], (await store.ListAsync().TakeAsync(9)).Select(o => o.Name));
     }
 
@@ -61,7 +61,7 @@ public sealed class OfficialClientTests(JetStreamServer shared) : IClassFixture<
         var digest = await WriteRandomAsync(original, size);
 
         var known = await NodeAsync("put", "m/from node.gguf", original);
-        Assert.Equal(digest, known.GetProperty("digest").GetString());
+        Assert.Equal(digest, (string?)known["digest"]);
         ObjectMetadata info;
         await using (var file = File.Create(ours)) info = await store.GetAsync("m/from node.gguf", file);
         Assert.Equal((digest, size, "from node", "node"), (info.Digest, info.Size, info.Description, info.Metadata!["by"]));
@@ -70,12 +70,15 @@ public sealed class OfficialClientTests(JetStreamServer shared) : IClassFixture<
         await using (var file = File.OpenRead(original)) info = await store.PutAsync("m/from here.gguf", file);
         Assert.Equal((digest, size), (info.Digest, info.Size));
         known = await NodeAsync("get", "m/from here.gguf", theirs);
-        Assert.Equal((digest, size), (known.GetProperty("digest").GetString(), known.GetProperty("size").GetInt64()));
+        Assert.Equal((digest, size), ((string?)known["digest"], (long)known["size"]!));
         Assert.Equal(digest, await DigestAsync(theirs));
     }
 
-    private async Task<JsonElement> NodeAsync(string action, string name, string file) =>
-        JsonDocument.Parse(await NodeScript.RunAsync("objects.mjs", action, shared.Server.Url, bucket, name, file)).RootElement;
+    private async Task<JsonNode> NodeAsync(string action, string name, string file)
+    {
+        await using var script = NodeScript.Start("objects", shared.Server, action, bucket, name, file);
+        return (await script.FinishAsync(TimeSpan.FromMinutes(5)))!;
+    }
 
     private static async Task<string> WriteRandomAsync(string path, long size)
     {

@@ -44,11 +44,13 @@ internal sealed class NodeScript : IAsyncDisposable
     /// <summary>Waits for one line.</summary>
     public async Task ExpectAsync(string line) => Assert.Equal(line, await ReadLineAsync());
 
-    /// <summary>Closes the input, and waits for an end without an error. Returns the last line as JSON; null without one.</summary>
-    public async Task<JsonNode?> FinishAsync()
+    /// <summary>
+    /// Closes the input, and waits for an end without an error, longer than usual if told. Returns the last line as JSON; null without one.
+    /// </summary>
+    public async Task<JsonNode?> FinishAsync(TimeSpan? within = null)
     {
         process.StandardInput.Close();
-        var output = await Wait.ForAsync(process.StandardOutput.ReadToEndAsync());
+        var output = await process.StandardOutput.ReadToEndAsync().WaitAsync(within ?? NatsServer.Deadline);
         await Wait.ForAsync(process.WaitForExitAsync());
         Assert.True(process.ExitCode == 0, $"{name}.mjs ended with {process.ExitCode}: {await errors}");
         return output.Split('\n', StringSplitOptions.RemoveEmptyEntries) is [.., var last] ? JsonNode.Parse(last) : null;

@@ -1,11 +1,11 @@
-// Puts or gets one object with the official client: node objects.mjs put|get|link|delete <server> <bucket> <name> <file or target>
+// Puts or gets one object with the official client: node objects.mjs <server> put|get|link|delete <bucket> <name> <file or target>
 // Prints what the client knows of the object as one line of JSON.
 import { createReadStream, createWriteStream } from "node:fs";
 import { Readable, Writable } from "node:stream";
 import { connect } from "@nats-io/transport-node";
 import { Objm } from "@nats-io/obj";
 
-const [action, servers, bucket, name, file] = process.argv.slice(2);
+const [servers, action, bucket, name, file] = process.argv.slice(2);
 const connection = await connect({ servers });
 const store = await new Objm(connection).create(bucket);
 
@@ -27,5 +27,6 @@ const actions = {
   },
 };
 
-console.log(JSON.stringify(await actions[action]()));
+const { size, digest, deleted } = await actions[action]();
+console.log(JSON.stringify({ size, digest, deleted }));
 await connection.close();
