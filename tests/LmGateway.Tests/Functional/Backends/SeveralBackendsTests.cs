@@ -92,6 +92,22 @@ public sealed class SeveralBackendsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_model_is_downloaded_to_and_deleted_from_the_backend_that_is_named()
+    {
+        var (status, body) = await Gateway.PostJsonAsync("/admin/models/download", """{"identifier":"hf.co/user/repo:Q4_K_M","backend":"box"}""");
+        Assert.True(status < 300, body.GetRawText());
+        await Eventually.TrueAsync(() => second!.State.Find("hf.co/user/repo:Q4_K_M") is not null, "it is there");
+        Assert.Null(ollama!.State.Find("hf.co/user/repo:Q4_K_M"));
+
+        await Gateway.PostJsonAsync("/admin/models/load", $$"""{"modelKey":"box/{{Shared}}"}""");
+        using var deleted = await Gateway.Http.DeleteAsync($"/admin/models/box/{Shared}?confirm=true", TestContext.Current.CancellationToken);
+        Assert.True(deleted.IsSuccessStatusCode, await deleted.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        await Eventually.TrueAsync(() => second!.State.Find(Shared) is null, "it is gone");
+        Assert.Empty(second!.State.Running);
+        Assert.NotNull(ollama.State.Find(Shared));
+    }
+
+    [Fact]
     public async Task One_backend_that_goes_away_does_not_take_the_others_with_it()
     {
         await second!.DisposeAsync();
