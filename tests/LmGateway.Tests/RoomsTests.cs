@@ -40,6 +40,7 @@ public sealed class RoomsTests
         ["Api.Metrics"] = ApiArrows,
         ["Api.Health"] = ApiArrows,
         ["Api.Help"] = ApiArrows,
+        ["Api.Mcp"] = ApiArrows,
         ["Api.Nats"] = ["Nats", "LeanNats", .. ApiArrows],
     };
 

@@ -13,9 +13,9 @@ internal static class AdminKeys
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapMethods("/admin/keys", ["GET", "HEAD"], ListAsync);
-        routes.MapPost("/admin/keys", CreateAsync);
-        routes.MapDelete("/admin/keys/{name}", RevokeAsync);
+        routes.MapMethods("/admin/keys", ["GET", "HEAD"], ListAsync).Describe(AdminNotes.Keys);
+        routes.MapPost("/admin/keys", CreateAsync).Describe(AdminNotes.NewKey);
+        routes.MapDelete("/admin/keys/{name}", RevokeAsync).Describe(AdminNotes.RevokeKey);
     }
 
     private static Task ListAsync(HttpContext context, KeyFile file) => JsonReply.WriteAsync(context, 200, json =>

@@ -54,6 +54,18 @@ internal static class AdminNotes
         Errors = Errors,
     };
 
+    public static RouteNote Keys { get; } = new(Group, "Lists the named keys, without their secrets") { Gives = [new("Keys")], Errors = Errors };
+
+    public static RouteNote NewKey { get; } = new(Group, "Makes a named key")
+    {
+        Details = "The secret is in this reply and nowhere else.",
+        Takes = new("NewKeyRequest"),
+        Gives = [new("NewKey")],
+        Errors = Errors,
+    };
+
+    public static RouteNote RevokeKey { get; } = new(Group, "Revokes a named key") { Parameters = [new("name", "The key's name")], Gives = [new("RevokedKey")], Errors = Errors };
+
     public static RouteNote Jobs { get; } = new(Group, "Lists downloads, copies and deletions, done or under way") { Gives = [new("Jobs")], Errors = Errors };
 
     public static RouteNote Job { get; } = new(Group, "One of them") { Parameters = [JobId], Gives = [new("Job")], Errors = Errors };

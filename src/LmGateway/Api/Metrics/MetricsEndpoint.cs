@@ -1,4 +1,5 @@
 using System.Reflection;
+using LmGateway.Api.Http;
 using LmGateway.Catalog;
 using LmGateway.Configuration;
 using LmGateway.Events;
@@ -84,6 +85,6 @@ internal static class MetricsRoutes
         {
             context.Response.ContentType = PrometheusText.MediaType;
             return context.Response.WriteAsync(endpoint.Write(), context.RequestAborted);
-        });
+        }).Describe(new RouteNote("metrics", "Figures for Prometheus, in its text format") { Gives = [new(null) { MediaType = "text/plain" }] });
     }
 }
