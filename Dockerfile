@@ -9,4 +9,4 @@ COPY --from=build /app .
 RUN mkdir -p /var/lib/inference-server && chown "$APP_UID" /var/lib/inference-server
 USER $APP_UID
 EXPOSE 3000
-ENTRYPOINT ["./LmGateway"]
+ENTRYPOINT ["./lmgateway"]

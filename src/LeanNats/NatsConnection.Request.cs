@@ -13,20 +13,26 @@ public sealed partial class NatsConnection
     /// Throws <see cref="NatsNoRespondersException"/> when nobody subscribes, <see cref="NatsNoReplyException"/> when no reply came in
     /// time, <see cref="NatsConnectionLostException"/> when the connection broke meanwhile, and what <see cref="PublishAsync"/> throws.
     /// </summary>
-    public async ValueTask<NatsMsg> RequestAsync(
+    public ValueTask<NatsMsg> RequestAsync(
         string subject, ReadOnlyMemory<byte> data = default, NatsHeaders? headers = null, TimeSpan? timeout = null,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default) =>
+        RequestAsync(new RequestTerms(subject, data, headers, timeout), cancellationToken);
+
+    internal async ValueTask<NatsMsg> RequestAsync(RequestTerms terms, CancellationToken cancellationToken)
     {
+        var subject = terms.Subject;
         await EnsureConnectedAsync(cancellationToken).ConfigureAwait(false);
-        var limit = timeout ?? Opts.RequestTimeout;
-        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(limit, TimeSpan.Zero, nameof(timeout));
+        var limit = terms.Timeout ?? Opts.RequestTimeout;
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(limit, TimeSpan.Zero, nameof(terms.Timeout));
         var start = Opts.TimeProvider.GetTimestamp();
         var replies = OpenInbox();
         var (token, replyTo, pending) = replies.Add(subject);
         try
         {
-            var item = new Outgoing { Message = new OutgoingMessage(subject, replyTo, headers, data), Request = pending };
-            await Outgoing.SendAsync(item, limit < Opts.CommandTimeout ? limit : Opts.CommandTimeout, cancellationToken).ConfigureAwait(false);
+            var message = new OutgoingMessage(subject, replyTo, terms.Headers, terms.Data);
+            var item = new Outgoing { Message = message, Request = pending, Only = terms.Only };
+            var patience = terms.Only is not null || limit < Opts.CommandTimeout ? limit : Opts.CommandTimeout;
+            await Outgoing.SendAsync(item, patience, cancellationToken).ConfigureAwait(false);
             var rest = limit - Opts.TimeProvider.GetElapsedTime(start);
             var reply = await pending.Task.WaitAsync(rest > TimeSpan.Zero ? rest : TimeSpan.Zero, Opts.TimeProvider, cancellationToken)
                 .ConfigureAwait(false);

@@ -1,21 +1,26 @@
 using System.Net;
 using LmGateway.Api.Admin;
 using LmGateway.Api.Chat;
+using LmGateway.Api.Debug;
 using LmGateway.Api.Health;
 using LmGateway.Api.Http;
 using LmGateway.Api.LmStudio;
 using LmGateway.Api.Mcp;
 using LmGateway.Api.Mcp.Http;
+using LmGateway.Api.Nats;
 using LmGateway.Api.OpenAi;
 using LmGateway.Catalog;
 using LmGateway.Configuration;
+using LmGateway.Events;
 using LmGateway.Nats;
 using LmGateway.Observability;
 using LmGateway.Scheduling;
 using LmGateway.Security;
 using LmGateway.Serving;
+using LmGateway.Serving.Jobs;
 using LmGateway.State;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -34,9 +39,10 @@ internal static class GatewayHost
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
         builder.Logging.AddGatewayLog(options.Log);
         builder.WebHost.ConfigureKestrel(server => Listen(server, options));
+        if (!options.Listen.Http) builder.Services.AddSingleton<IServer, NoHttpServer>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromMilliseconds(options.Timeouts.ShutdownMs) + LastWords);
         builder.Services.AddSingleton(options).AddSingleton(time);
-        builder.Services.AddState(options).AddNats().AddBackends(options).AddCatalog(options).AddScheduling().AddServing(options).AddHttpApis(options).AddOpenAi().AddChatApi().AddNativeLmStudio().AddMcp(options, trustWorkingFolder: true).AddHealth();
+        builder.Services.AddEvents().AddObservability(options).AddState(options).AddNats().AddBackends(options).AddCatalog(options).AddScheduling().AddServing(options).AddSecurity().AddHttpApis(options).AddOpenAi().AddChatApi().AddDebugApi().AddNativeLmStudio().AddMcp(options, trustWorkingFolder: true).AddNatsApi();
         var app = builder.Build();
 
         var errors = new RouteErrors(OpenAiErrors.WriteAsync)
@@ -60,8 +66,10 @@ internal static class GatewayHost
         app.MapNativeLmStudio();
         app.MapAdminApi();
         app.MapMcp(options);
+        app.MapDebugApi();
         app.MapHealth();
         app.Services.GetRequiredService<ActiveModelState>();     // made now, so that a damaged state file is told of at the start
+        app.Lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<JobList>().Drain);
         app.Lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<Scheduler>().Drain);
         app.Lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<ShutdownLimit>().Begin);
         return app;

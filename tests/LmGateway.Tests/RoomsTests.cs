@@ -31,13 +31,14 @@ public sealed class RoomsTests
         ["Catalog"] = ["Backends", .. Shared],
         ["Scheduling"] = ["Catalog", "Backends", .. Shared],
         ["Serving"] = ["Scheduling", "Catalog", "Backends", "Backends.Wire", "State", "Nats", .. Shared],
-        ["Api.Http"] = ["Serving", "Security", .. Shared],
+        ["Api.Http"] = ["Serving", "Catalog", "Security", "Nats", .. Shared],
         ["Api.OpenAi"] = ApiArrows,
         ["Api.Chat"] = ApiArrows,
         ["Api.LmStudio"] = ApiArrows,
         ["Api.Admin"] = ApiArrows,
         ["Api.Mcp"] = ApiArrows,
-        ["Api.Health"] = ["Nats", .. ApiArrows],
+        ["Api.Debug"] = ApiArrows,
+        ["Api.Health"] = ApiArrows,
         ["Api.Nats"] = ["Nats", "LeanNats", .. ApiArrows],
     };
 

@@ -15,6 +15,9 @@ internal readonly record struct Outgoing
     /// <summary>The request that the message makes.</summary>
     public PendingRequest? Request { get; init; }
 
+    /// <summary>The one connection it may go out on; null for whichever is open. Over another one it fails as lost.</summary>
+    public SessionWriter? Only { get; init; }
+
     /// <summary>What it takes to hold it while it waits, roughly.</summary>
     public long Cost => FixedCost + (Message?.Size ?? 0);
 }

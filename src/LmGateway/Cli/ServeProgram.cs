@@ -1,4 +1,5 @@
 using LmGateway.Configuration;
+using LmGateway.State;
 using LmStudio.Simulator;
 using LmStudio.Simulator.Engine;
 using Microsoft.AspNetCore.Builder;
@@ -14,13 +15,13 @@ internal static class ServeProgram
 {
     public static async Task<int> RunAsync(ServeSettings settings, CancellationToken cancellationToken)
     {
-        if (!settings.Demo) return await ServeAsync(settings.Loaded, simulator: null, cancellationToken);
+        if (!settings.Demo) return await WithNatsAsync(settings, simulator: null, cancellationToken);
         await using var simulator = await SimulatorServer.StartAsync(new SimulatorOptions(), cancellationToken: cancellationToken);
         var state = Directory.CreateTempSubdirectory("lmgateway-demo-");
         try
         {
             var loaded = settings.Loaded.WithSimulatorAt(simulator.Address.ToString().TrimEnd('/'));
-            return await ServeAsync(loaded with { Options = ForDemo(loaded.Options) with { StateDir = state.FullName } }, simulator, cancellationToken);
+            return await WithNatsAsync(settings with { Loaded = loaded with { Options = ForDemo(loaded.Options, simulator) with { StateDir = state.FullName } } }, simulator, cancellationToken);
         }
         finally
         {
@@ -28,9 +29,34 @@ internal static class ServeProgram
         }
     }
 
-    /// <summary>A demo answers only on a NATS server that was named, not on whatever server runs on this machine.</summary>
-    private static GatewayOptions ForDemo(GatewayOptions options) =>
-        options.Nats.IsConfigured ? options : options with { Nats = options.Nats with { Url = NatsOptions.Off } };
+    /// <summary>
+    /// A demo answers only on a NATS server that was named, not on whatever server runs on this machine, and never touches the models of a
+    /// real LM Studio.
+    /// </summary>
+    private static GatewayOptions ForDemo(GatewayOptions options, SimulatorServer simulator) => options with
+    {
+        Nats = options.Nats.IsConfigured ? options.Nats : options.Nats with { Url = NatsOptions.Off },
+        LmStudio = options.LmStudio with { ModelsDir = simulator.State.Models.Root },
+    };
+
+    private static async Task<int> WithNatsAsync(ServeSettings settings, SimulatorServer? simulator, CancellationToken cancellationToken)
+    {
+        if (!settings.NatsServer) return await ServeAsync(settings.Loaded, simulator, cancellationToken);
+        var folder = Path.Combine(StateFolder.Locate(settings.Options), "nats");
+        NatsServerChild? server;
+        try
+        {
+            server = await NatsServerChild.StartAsync(NatsServerChild.PortOf(settings.Options.Nats)!.Value, folder, TimeProvider.System, cancellationToken);
+        }
+        catch (InvalidOperationException fault)
+        {
+            await Console.Error.WriteLineAsync($"lmgateway: {fault.Message}");
+            return ExitCodes.CannotListen;
+        }
+
+        await Console.Out.WriteLineAsync(server is null ? "A NATS server answers already; it is used." : $"Started nats-server; its files are in {folder}.");
+        await using (server) return await ServeAsync(settings.Loaded, simulator, cancellationToken);
+    }
 
     private static async Task<int> ServeAsync(LoadedSettings settings, SimulatorServer? simulator, CancellationToken cancellationToken)
     {

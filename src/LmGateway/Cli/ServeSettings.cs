@@ -10,6 +10,9 @@ internal sealed record ServeSettings
     /// <summary>Serve a simulator in the same process instead of the configured LM Studio; <see cref="LoadedSettings.WithSimulatorAt"/> tells where it is.</summary>
     public bool Demo { get; init; }
 
+    /// <summary>Start a NATS server of its own at <c>nats.url</c>, an address of this machine.</summary>
+    public bool NatsServer { get; init; }
+
     public GatewayOptions Options => Loaded.Options;
 }
 

@@ -10,7 +10,8 @@ internal static class StartupSummary
         var version = typeof(StartupSummary).Assembly.GetName().Version?.ToString(3);
         output.WriteLine($"LmGateway {version} is up, node {loaded.Options.Node}");
         WriteRow(output, "listening", boundAddresses.Count == 0 ? "HTTP is off" : string.Join(", ", boundAddresses));
-        WriteRow(output, "APIs", boundAddresses.Count == 0 ? "none" : "/v1 (OpenAI, Anthropic messages), /api/v0 and /api/v1 (LM Studio), /chat, /models, /admin, /mcp, /health");
+        WriteRow(output, "APIs", boundAddresses.Count == 0 ? "none" : "/v1 (OpenAI, Anthropic messages), /api/v0 and /api/v1 (LM Studio), /chat, /models, /admin, /debug, /mcp, /health");
+        WriteRow(output, "NATS", Nats(loaded));
         if (loaded.Options.Backends.Count == 0) WriteRow(output, "backend", Backend(loaded));
         else foreach (var entry in loaded.Options.BackendEntries) WriteRow(output, "backend", Backend(entry, loaded));
         WriteRow(output, "models", Models(loaded.Options));
@@ -33,6 +34,14 @@ internal static class StartupSummary
     }
 
     private static void WriteRow(TextWriter output, string name, string text) => output.WriteLine($"  {name,-10} {text}");
+
+    /// <summary>Whether it is there is told by the log and by health: the connection is made in the background.</summary>
+    private static string Nats(LoadedSettings loaded)
+    {
+        if (!loaded.Options.Nats.IsOn) return "off";
+        var url = loaded.Effective["nats.url"];
+        return $"lmstudio.> at {url.Text} ({url.Source}){(loaded.Options.Nats.IsConfigured ? "" : ", if there is one")}, queue group {loaded.Options.Nats.QueueGroup}";
+    }
 
     private static string Backend(LoadedSettings loaded)
     {

@@ -36,6 +36,8 @@ internal sealed record GatewayOptions
     public JobOptions Jobs { get; init; } = new();
     public CatalogOptions Catalog { get; init; } = new();
     public LogOptions Log { get; init; } = new();
+    public JournalOptions Journal { get; init; } = new();
+    public MetricsOptions Metrics { get; init; } = new();
 
     /// <summary>The backends that there are; without a list the one provider.</summary>
     public IReadOnlyList<BackendEntry> BackendEntries =>

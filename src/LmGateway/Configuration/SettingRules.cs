@@ -111,6 +111,8 @@ internal static class SettingRules
         var hasKey = loaded.Options.Security.ApiKey is not null;
         if (hasKey && loaded.Options.Passthrough.Authorization)
             problems.Warnings.Add("passthrough.authorization has no effect while security.api_key is set: callers' tokens are the gateway's own key.");
+        if (!loaded.Options.Listen.Http && !loaded.Options.Nats.IsOn)
+            problems.Warnings.Add("Nobody can reach this service: listen.http is false and nats.url is off.");
         if (!hasKey && loaded.Options.Security.RequireAuthForHealth)
             problems.Warnings.Add("security.require_auth_for_health has no effect without security.api_key.");
     }

@@ -14,12 +14,8 @@ internal static class GatewayLog
         // The framework's own chatter tells an operator nothing; its warnings do.
         logging.AddFilter("Microsoft", options.Level >= LogThreshold.Trace ? LogLevel.Debug : LogLevel.Warning);
         logging.AddFilter("System", LogLevel.Warning);
-        logging.AddSimpleConsole(console =>
-        {
-            console.SingleLine = true;
-            console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fffzzz ";
-            console.ColorBehavior = LoggerColorBehavior.Default;
-        });
+        logging.AddConsoleFormatter<LineFormatter, ConsoleFormatterOptions>();
+        logging.AddConsole(console => console.FormatterName = LineFormatter.FormatterName);
         logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         return logging;
     }

@@ -15,6 +15,7 @@ namespace LmGateway.Security;
 internal sealed partial class GatewaySecurity(
     RequestDelegate next,
     SecurityRules rules,
+    StreamTickets tickets,
     Func<HttpContext, GatewayError, Task> refuse,
     ILogger<GatewaySecurity> logger)
 {
@@ -35,7 +36,7 @@ internal sealed partial class GatewaySecurity(
         }
 
         if (verdict is OriginVerdict.Refused && NeedsOrigin(request)) return RefuseAsync(context, address, Refusal.Origin(request.Headers.Origin.ToString()));
-        var key = rules.Keys.Required ? rules.Keys.CallerOf(request.Headers) : null;
+        var key = rules.Keys.Required ? rules.Keys.CallerOf(request.Headers) ?? tickets.CallerOf(request) : null;
         var authenticated = !rules.Keys.Required || key is not null;
         if (!authenticated && NeedsKey(request.Path)) return RefuseAsync(context, address, Refusal.Key());
         if (BodyType.Fault(request) is { } fault) return RefuseAsync(context, address, fault);
@@ -89,6 +90,7 @@ internal static class GatewaySecurityExtensions
     {
         var rules = SecurityRules.From(options);
         var logger = app.ApplicationServices.GetRequiredService<ILogger<GatewaySecurity>>();
-        return app.Use(next => new GatewaySecurity(next, rules, refuse, logger).InvokeAsync);
+        var tickets = app.ApplicationServices.GetRequiredService<StreamTickets>();
+        return app.Use(next => new GatewaySecurity(next, rules, tickets, refuse, logger).InvokeAsync);
     }
 }

@@ -1,6 +1,7 @@
 using LmGateway.Backends;
 using LmGateway.Catalog;
 using LmGateway.Configuration;
+using LmGateway.Observability;
 using LmGateway.Scheduling;
 using LmGateway.Serving.Dialects;
 using LmGateway.Serving.Images;
@@ -26,10 +27,23 @@ internal sealed record PreparedInference(InferenceCall Call, RequestPeek Peek, s
 /// mended (<see cref="StartAsync"/>). The instance is held until the answer is disposed of.
 /// </summary>
 internal sealed class InferencePipeline(
-    ModelFinder finder, Scheduler scheduler, ActiveModelState active, ImageFitting images, AnswerFactory answers, RequestLog log, GatewayOptions options, TimeProvider time)
+    ModelFinder finder, Scheduler scheduler, ActiveModelState active, ImageFitting images, AnswerFactory answers, RequestWatch watch, GatewayOptions options, TimeProvider time)
 {
     /// <summary>Reads the request and decides who names its model. Bad input ends here.</summary>
     public PreparedInference Prepare(InferenceCall call)
+    {
+        try
+        {
+            return Read(call);
+        }
+        catch (GatewayException refused)
+        {
+            watch.Begin(call.Context, "", streamed: false).Fail(refused.Error);
+            throw;
+        }
+    }
+
+    private PreparedInference Read(InferenceCall call)
     {
         var peek = RequestPeek.Read(call.Body, call.Dialect, call.IsUnderContract);
         if (peek.Model is { } named) return Prepare(call, peek, named, DefaultsFor(call, named));
@@ -48,14 +62,29 @@ internal sealed class InferencePipeline(
     /// </summary>
     public async Task<InferenceAnswer> StartAsync(PreparedInference prepared, CancellationToken cancellationToken)
     {
-        var times = new RequestTimes(time);
+        var trace = watch.Begin(prepared.Call.Context, prepared.Model, prepared.Streamed);
+        trace.Bodies?.TakeRequest(prepared.Call.Body);
+        try
+        {
+            return await StartAsync(prepared, trace, cancellationToken);
+        }
+        catch (Exception fault)
+        {
+            trace.End(fault);
+            throw;
+        }
+    }
+
+    private async Task<InferenceAnswer> StartAsync(PreparedInference prepared, RequestTrace trace, CancellationToken cancellationToken)
+    {
         for (var attempt = 0; ; attempt++)
         {
             var model = await finder.FindAsync(prepared.Model, prepared.Call.Wanted, cancellationToken);
+            trace.Found(model.Backend.Name, model.Key);
             prepared = prepared with { Peek = await images.FitAsync(prepared.Peek, model.Backend.Traits.Defects, cancellationToken) };
             try
             {
-                return await RunAsync(prepared, model, times, cancellationToken);
+                return await RunAsync(prepared, model, trace, cancellationToken);
             }
             catch (GatewayException gone) when (gone.Error is { Code: ErrorCode.ModelNotFound, Backend: not null } && attempt == 0)
             {
@@ -69,13 +98,13 @@ internal sealed class InferencePipeline(
         Defaults = call.IsUnderContract ? defaults.Over(options.Inference.ContractDefaults) : defaults,
     };
 
-    private async Task<InferenceAnswer> RunAsync(PreparedInference prepared, ResolvedModel model, RequestTimes times, CancellationToken cancellationToken)
+    private async Task<InferenceAnswer> RunAsync(PreparedInference prepared, ResolvedModel model, RequestTrace trace, CancellationToken cancellationToken)
     {
         var lease = await scheduler.AcquireAsync(model.Target, cancellationToken);
-        times.NoteAdmission(lease.QueueTime, lease.LoadTime);
+        trace.Admitted(lease.Identifier, lease.QueueTime, lease.LoadTime);
         var traits = model.Backend.Traits;
         var isUnderContract = prepared.Call.IsUnderContract;
-        var delivery = new Delivery(prepared, lease, times, new ReplyTally(time), log)
+        var delivery = new Delivery(prepared, lease, trace, new ReplyTally(time))
         {
             Expected = isUnderContract && traits.NamesTheInstance ? new AnsweringModel(prepared.Model, model.Key, lease.Identifier) : null,
         };
@@ -93,13 +122,8 @@ internal sealed class InferencePipeline(
         }
         catch (Exception fault)
         {
-            if (fault is GatewayException failure)
-            {
-                delivery.Outcome = RequestOutcome.Failed;
-                if (failure.Error is { Code: ErrorCode.ModelNotFound, Backend: not null }) lease.Missing();
-            }
-
-            await delivery.DisposeAsync();
+            if (fault is GatewayException { Error: { Code: ErrorCode.ModelNotFound, Backend: not null } }) lease.Missing();
+            await delivery.ReleaseAsync();
             throw;
         }
     }

@@ -22,10 +22,12 @@ internal sealed class StreamingAnswer(
         while (await NextAsync(source))
         {
             delivery.NotePiece();
+            delivery.NoteBlock(source.Current);
             yield return source.Current;
         }
 
-        delivery.Outcome = status < 400 ? RequestOutcome.Done : RequestOutcome.Failed;
+        if (status < 400) delivery.Complete();
+        else delivery.Fail(new GatewayError(ErrorCode.BackendFault, $"The backend answered with status {status}.") { Backend = delivery.Backend });
     }
 
     public override ValueTask DisposeAsync() => delivery.DisposeAsync();
@@ -36,9 +38,9 @@ internal sealed class StreamingAnswer(
         {
             return await source.MoveNextAsync();
         }
-        catch (GatewayException)
+        catch (GatewayException failure)
         {
-            delivery.Outcome = RequestOutcome.Failed;
+            delivery.Fail(failure.Error);
             throw;
         }
     }

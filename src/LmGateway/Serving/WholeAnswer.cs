@@ -48,8 +48,13 @@ internal sealed class WholeAnswer : InferenceAnswer
 
     public override async IAsyncEnumerable<ReadOnlyMemory<byte>> Blocks([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        foreach (var segment in mended.Body) yield return segment;
-        delivery.Outcome = RequestOutcome.Done;
+        foreach (var segment in mended.Body)
+        {
+            delivery.NoteBlock(segment);
+            yield return segment;
+        }
+
+        delivery.Complete();
         await Task.CompletedTask;
     }
 

@@ -8,7 +8,7 @@ namespace LmStudio.Simulator.Http;
 internal static class ConnectionCut
 {
     /// <summary>The time that the server needs to hand flushed bytes to the kernel, many times over.</summary>
-    private static readonly TimeSpan TransportGrace = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan TransportGrace = TimeSpan.FromMilliseconds(100);
 
     /// <summary>How long a caller may keep its end of a cut connection open.</summary>
     private static readonly TimeSpan CloseGrace = TimeSpan.FromSeconds(1);

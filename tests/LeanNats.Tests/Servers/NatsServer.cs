@@ -13,13 +13,15 @@ public sealed class NatsServer : IAsyncDisposable
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
 
     /// <summary>Debian's place is not on everyone's PATH; the variable is for running the tests against another version.</summary>
-    private static readonly string Program = Environment.GetEnvironmentVariable("LEANNATS_SERVER")
+    private static readonly string Installed = Environment.GetEnvironmentVariable("LEANNATS_SERVER")
         ?? (File.Exists("/usr/sbin/nats-server") ? "/usr/sbin/nats-server" : "nats-server");
 
     private readonly string config;
+    private readonly string program;
     private Process? process;
 
-    private NatsServer(string folder, int port, string config) => (Folder, Port, this.config) = (folder, port, config);
+    private NatsServer(string folder, int port, string config, string program) =>
+        (Folder, Port, this.config, this.program) = (folder, port, config, program);
 
     public int Port { get; }
 
@@ -31,12 +33,15 @@ public sealed class NatsServer : IAsyncDisposable
     /// <summary>The settings of a connection to it.</summary>
     public NatsOpts Opts => NatsOpts.Default with { Url = Url, ConnectTimeout = Deadline, CommandTimeout = Deadline, RequestTimeout = Deadline };
 
-    /// <summary>Starts a server. <paramref name="config"/> is added to its configuration file.</summary>
-    public static async Task<NatsServer> StartAsync(string config = "", bool jetStream = false)
+    /// <summary>
+    /// Starts a server. <paramref name="config"/> is added to its configuration file; <paramref name="program"/> is for one of another
+    /// version than the installed one (<see cref="ServerVersions"/>).
+    /// </summary>
+    public static async Task<NatsServer> StartAsync(string config = "", bool jetStream = false, string? program = null)
     {
         var folder = Directory.CreateTempSubdirectory("leannats-").FullName;
         if (jetStream) config += $"\njetstream {{ store_dir: \"{folder}/store\" }}";
-        var server = new NatsServer(folder, FreePort(), config);
+        var server = new NatsServer(folder, FreePort(), config, program ?? Installed);
         try
         {
             await server.StartAsync();
@@ -66,11 +71,11 @@ public sealed class NatsServer : IAsyncDisposable
         await File.WriteAllTextAsync(file, $"listen: \"127.0.0.1:{Port}\"\nlog_file: \"{Folder}/nats.log\"\n{config}\n");
         try
         {
-            process = Process.Start(new ProcessStartInfo(Program, ["-c", file]) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true })!;
+            process = Process.Start(new ProcessStartInfo(program, ["-c", file]) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true })!;
         }
         catch (System.ComponentModel.Win32Exception e)
         {
-            throw new InvalidOperationException($"The program '{Program}' is missing: install it (Debian: apt-get install nats-server).", e);
+            throw new InvalidOperationException($"The program '{program}' is missing: install it (Debian: apt-get install nats-server).", e);
         }
 
         await WaitUntilReadyAsync();

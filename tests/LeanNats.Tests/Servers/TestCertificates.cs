@@ -25,13 +25,14 @@ public sealed class TestCertificates : IDisposable
     public string PathOf(string name) => Path.Combine(folder.FullName, name);
 
     /// <summary>The <c>tls</c> block of a server's configuration.</summary>
-    public string ServerConfig(bool verifyClients = false) =>
+    public string ServerConfig(bool verifyClients = false, string more = "") =>
         $$"""
         tls {
           cert_file: "{{PathOf("server.pem")}}"
           key_file: "{{PathOf("server.key")}}"
           ca_file: "{{CaFile}}"
           verify: {{(verifyClients ? "true" : "false")}}
+          {{more}}
         }
         """;
 

@@ -9,6 +9,7 @@ public sealed class CompatibilityTests
     private static readonly string Page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "compatibility.md"));
 
     [Theory]
+    [InlineData("S0", 62)]
     [InlineData("S1", 60)]
     [InlineData("S4", 70)]
     [InlineData("S2", 56)]

@@ -40,7 +40,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
     public static async Task<GatewayProcess> StartAsync(string stateFolder, params IEnumerable<string> arguments)
     {
         var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = stateFolder };
-        foreach (var argument in arguments.Prepend(Path.Combine(AppContext.BaseDirectory, "LmGateway.dll"))) start.ArgumentList.Add(argument);
+        foreach (var argument in arguments.Prepend(Path.Combine(AppContext.BaseDirectory, "lmgateway.dll"))) start.ArgumentList.Add(argument);
         start.Environment["LMGATEWAY_STATE_DIR"] = stateFolder;
         start.Environment["HOME"] = stateFolder;
         var running = new GatewayProcess(Process.Start(start)!);

@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { SimulatorControl } from "./simulator.mjs";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../../..");
-export const program = path.join(root, "artifacts/bin/LmGateway/release/LmGateway.dll");
+export const program = path.join(root, "artifacts/bin/LmGateway/release/lmgateway.dll");
 const startDeadlineMs = 60_000;
 const stopDeadlineMs = 30_000;
 

@@ -18,6 +18,7 @@ internal static class AdminEndpoints
         routes.MapPost("/admin/models/load", LoadAsync);
         routes.MapPost("/admin/models/unload", UnloadAsync);
         routes.MapPost("/admin/models/activate", ActivateAsync);
+        routes.MapAdminTransfers();
     }
 
     private static async Task ListAsync(HttpContext context, ModelFinder finder)
@@ -59,7 +60,7 @@ internal static class AdminEndpoints
     private static async Task LoadAsync(HttpContext context, BodyBudget budget, ModelOperations operations)
     {
         using var body = await HeldBody.ReadAsync(context.Request, budget, context.RequestAborted);
-        var request = AdminRequests.Load(body.Memory);
+        var request = ModelRequests.Load(body.Memory);
         var outcome = await operations.LoadAsync(request.Command, context.Call("admin"), context.RequestAborted);
         await JsonReply.WriteAsync(context, 200, writer =>
         {
@@ -80,7 +81,7 @@ internal static class AdminEndpoints
     private static async Task UnloadAsync(HttpContext context, BodyBudget budget, ModelOperations operations)
     {
         using var body = await HeldBody.ReadAsync(context.Request, budget, context.RequestAborted);
-        var request = AdminRequests.Unload(body.Memory);
+        var request = ModelRequests.Unload(body.Memory);
         var outcome = await operations.UnloadAsync(request.ModelKey, request.InstanceId, request.Force, context.Call("admin"), context.RequestAborted);
         await JsonReply.WriteAsync(context, 200, writer =>
         {
@@ -97,7 +98,7 @@ internal static class AdminEndpoints
     private static async Task ActivateAsync(HttpContext context, BodyBudget budget, ModelOperations operations)
     {
         using var body = await HeldBody.ReadAsync(context.Request, budget, context.RequestAborted);
-        var request = AdminRequests.Activate(body.Memory);
+        var request = ModelRequests.Activate(body.Memory);
         await operations.ActivateAsync(request.ModelKey, request.InstanceId, request.Defaults, context.RequestAborted);
         await JsonReply.WriteAsync(context, 200, writer =>
         {

@@ -22,6 +22,8 @@ internal static class RequestIdentity
     {
         RequestId = context.TraceIdentifier,
         Api = api,
+        Method = context.Request.Method,
+        Path = context.Request.Path.Value,
         Caller = context.Features.Get<CallerIdentity>()?.Name ?? "anonymous",
     };
 }

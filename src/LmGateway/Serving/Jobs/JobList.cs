@@ -100,8 +100,8 @@ internal sealed partial class JobList(JobOptions options, TimeProvider time, ILo
         }
     }
 
-    /// <summary>Ends every job that runs, without giving up what can be taken up again later.</summary>
-    public async ValueTask DisposeAsync()
+    /// <summary>Takes no more jobs and ends those that run, without giving up what can be taken up again later.</summary>
+    public void Drain()
     {
         JobRun[] running;
         lock (changing)
@@ -111,6 +111,13 @@ internal sealed partial class JobList(JobOptions options, TimeProvider time, ILo
         }
 
         foreach (var run in running) run.Stop();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Drain();
+        JobRun[] running;
+        lock (changing) running = [.. runs];
         await Task.WhenAll(running.Select(run => run.Task));
         foreach (var run in running) run.Dispose();
         places.Dispose();

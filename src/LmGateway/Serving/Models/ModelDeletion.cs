@@ -42,13 +42,13 @@ internal sealed class ModelDeletion(JobList jobs, ModelsFolder folder, ModelFind
         var backend = catalog.Current.Find(model.Backend)!.Backend;
         var place = await backend.LocateAsync(Named(model, command.Model), cancellationToken);
         var neighbours = catalog.Current.Models.Where(other => other.Key != model.Key && other.Path is not null).ToList();
-        var doomed = DoomedFiles.Of(folder, place.Paths, neighbours);     // before anything is unloaded: it may be refused
+        var own = OwnFiles.Of(folder, place.Paths, neighbours);     // before anything is unloaded: it may be refused
         var unloaded = await UnloadAsync(model.Key, command.Force, call, report, cancellationToken);
         await active.ForgetAsync(model.Key, instanceId: null, cancellationToken);
-        var freed = doomed.Bytes;
-        doomed.Remove(folder);
+        var freed = own.Bytes;
+        own.Remove(folder);
         await catalog.RefreshAfterChangeAsync(backend, cancellationToken);
-        return new DeletionOutcome(model.Key, doomed.Folder) { Files = doomed.Files, FreedBytes = freed, Unloaded = unloaded };
+        return new DeletionOutcome(model.Key, own.Folder) { Files = own.Files, FreedBytes = freed, Unloaded = unloaded };
     }
 
     /// <summary>A variant is deleted as such; everything else by the model's key.</summary>

@@ -30,7 +30,7 @@ public sealed class WebPAbsentTests
 
     private static Process Start()
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!, [Path.Combine(AppContext.BaseDirectory, "LmGateway.dll"), "serve", "--demo", "--port", "0"])
+        var start = new ProcessStartInfo(Environment.ProcessPath!, [Path.Combine(AppContext.BaseDirectory, "lmgateway.dll"), "serve", "--demo", "--port", "0"])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,

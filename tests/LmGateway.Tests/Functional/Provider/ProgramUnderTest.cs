@@ -67,7 +67,8 @@ internal sealed partial class ProgramUnderTest : IAsyncDisposable
     {
         Http.Dispose();
         if (!process.HasExited) process.Kill();
-        await process.WaitForExitAsync();
+        using var patience = new CancellationTokenSource(Patience);
+        await process.WaitForExitAsync(patience.Token);
         process.Dispose();
     }
 
@@ -93,7 +94,7 @@ internal sealed partial class ProgramUnderTest : IAsyncDisposable
     private static string FindExecutable()
     {
         var own = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
-        return Path.Combine(own.Parent!.Parent!.FullName, "LmGateway", own.Name, "LmGateway");
+        return Path.Combine(own.Parent!.Parent!.FullName, "LmGateway", own.Name, "lmgateway");
     }
 
     [GeneratedRegex(@"^ +listening +http://\S*:(?<port>\d+)", RegexOptions.Multiline | RegexOptions.CultureInvariant, 1000)]
