@@ -22,14 +22,7 @@ internal sealed class NamedEventRoutes(OllamaState state)
     public async Task RespondAsync(HttpContext context, JsonObject body, Speech speech)
     {
         var text = string.Concat(speech.Words);
-        var item = new JsonObject
-        {
-            ["id"] = "msg_1",
-            ["type"] = "message",
-            ["status"] = "completed",
-            ["role"] = "assistant",
-            ["content"] = new JsonArray(new JsonObject { ["type"] = "output_text", ["text"] = text, ["annotations"] = new JsonArray() }),
-        };
+        var item = Item(text, speech);
         var response = new JsonObject
         {
             ["id"] = "resp_1",
@@ -64,12 +57,34 @@ internal sealed class NamedEventRoutes(OllamaState state)
         }
     }
 
+    private static JsonObject Item(string text, Speech speech) => speech.Call is { } call
+        ? new JsonObject
+        {
+            ["id"] = "fc_1",
+            ["type"] = "function_call",
+            ["status"] = "completed",
+            ["call_id"] = "call_ab12cd34",
+            ["name"] = call.Name,
+            ["arguments"] = call.Arguments.ToJsonString(),
+        }
+        : new JsonObject
+        {
+            ["id"] = "msg_1",
+            ["type"] = "message",
+            ["status"] = "completed",
+            ["role"] = "assistant",
+            ["content"] = new JsonArray(new JsonObject { ["type"] = "output_text", ["text"] = text, ["annotations"] = new JsonArray() }),
+        };
+
     public async Task AnswerMessageAsync(HttpContext context, JsonObject body, Speech speech)
     {
         var text = string.Concat(speech.Words);
         if (body["stream"]?.GetValue<bool>() != true)
         {
-            await Replies.JsonAsync(context, Message(body, [new JsonObject { ["type"] = "text", ["text"] = text }], "end_turn", speech.PromptTokens, 3));
+            var block = speech.Call is { } call
+                ? new JsonObject { ["type"] = "tool_use", ["id"] = "call_ab12cd34", ["name"] = call.Name, ["input"] = call.Arguments.DeepClone() }
+                : new JsonObject { ["type"] = "text", ["text"] = text };
+            await Replies.JsonAsync(context, Message(body, [block], speech.Call is null ? "end_turn" : "tool_use", speech.PromptTokens, 3));
             return;
         }
 

@@ -52,7 +52,7 @@ internal sealed class OpenAiRoutes(OllamaState state)
         if (messages.Count == 0) throw new OllamaException(400, "[] is too short - 'messages'");
         await state.EnsureLoadedAsync(model, null, null, context.RequestAborted);
         var thinks = body["reasoning_effort"]?.GetValue<string>() != "none";
-        return Speech.To(model, messages, body["tools"] as JsonArray, thinks, most);
+        return Speech.To(model, messages, Tools(body["tools"] as JsonArray), thinks, most);
     }
 
     private async Task ChatAsync(HttpContext context, JsonObject body)
@@ -165,6 +165,14 @@ internal sealed class OpenAiRoutes(OllamaState state)
             ["type"] = "function",
             ["function"] = new JsonObject { ["name"] = call.Name, ["arguments"] = call.Arguments.ToJsonString() },
         },
+    ];
+
+    /// <summary>The three dialects put name and schema in three places; here they stand as in OpenAI's chat.</summary>
+    private static JsonArray? Tools(JsonArray? tools) => tools is null ? null :
+    [
+        .. tools.OfType<JsonObject>().Select(tool => tool["function"] is not null
+            ? tool.DeepClone()
+            : new JsonObject { ["function"] = new JsonObject { ["name"] = tool["name"]?.DeepClone(), ["parameters"] = (tool["parameters"] ?? tool["input_schema"])?.DeepClone() } }),
     ];
 
     /// <summary>Parts become messages of their own; an image must be a data URI.</summary>

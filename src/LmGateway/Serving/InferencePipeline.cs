@@ -5,6 +5,7 @@ using LmGateway.Observability;
 using LmGateway.Scheduling;
 using LmGateway.Serving.Dialects;
 using LmGateway.Serving.Images;
+using LmGateway.Serving.Translation;
 using LmGateway.Vocabulary;
 
 namespace LmGateway.Serving;
@@ -27,7 +28,7 @@ internal sealed record PreparedInference(InferenceCall Call, RequestPeek Peek, s
 /// mended (<see cref="StartAsync"/>). The instance is held until the answer is disposed of.
 /// </summary>
 internal sealed class InferencePipeline(
-    ModelFinder finder, Scheduler scheduler, ActiveModelState active, ImageFitting images, AnswerFactory answers, RequestWatch watch, GatewayOptions options, TimeProvider time)
+    ModelFinder finder, Scheduler scheduler, ActiveModelState active, ImageFitting images, Translator translator, AnswerFactory answers, RequestWatch watch, GatewayOptions options, TimeProvider time)
 {
     /// <summary>Reads the request and decides who names its model. Bad input ends here.</summary>
     public PreparedInference Prepare(InferenceCall call)
@@ -117,7 +118,8 @@ internal sealed class InferencePipeline(
                 Defaults = DefaultParameters.Of(prepared.Defaults),
                 Extensions = isUnderContract ? new ExtensionUse(traits.Extensions, traits.Defects.HasFlag(DialectDefects.RefusesUnknownParameters)) : default,
             });
-            delivery.Begin(await model.Backend.Backend.ExchangeAsync(ToExchange(prepared, delivery.Request), cancellationToken));
+            var frame = new TranslationFrame(lease.Identifier, prepared.Call.Context.RequestId);
+            delivery.Begin(await translator.ExchangeAsync(model.Backend, ToExchange(prepared, delivery.Request), frame, cancellationToken));
             return await answers.MakeAsync(delivery, cancellationToken);
         }
         catch (Exception fault)

@@ -3,6 +3,7 @@ using LmGateway.Serving.BringUp;
 using LmGateway.Serving.Images;
 using LmGateway.Serving.Jobs;
 using LmGateway.Serving.Models;
+using LmGateway.Serving.Translation;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace LmGateway.Serving;
@@ -32,6 +33,7 @@ internal static class ServingServices
         .AddSingleton<AnswerFactory>()
         .AddSingleton(services => new WebPConverter(services.GetRequiredService<TimeProvider>()))
         .AddSingleton<ImageFitting>()
+        .AddSingleton<Translator>()
         .AddSingleton<InferencePipeline>()
         .AddSingleton<GenerationPipeline>()
         .AddSingleton<Passthrough>();

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LmGateway.Backends.Wire;
 using LmGateway.Vocabulary;
 
 namespace LmGateway.Backends.Ollama;

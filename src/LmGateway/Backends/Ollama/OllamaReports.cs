@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using LmGateway.Backends.Wire;
 using LmGateway.Vocabulary;
 
 namespace LmGateway.Backends.Ollama;

@@ -31,12 +31,4 @@ internal abstract class AnswerCollector
         writer.WritePropertyName(name);
         json.WriteTo(writer);
     }
-
-    /// <summary>A member that is there and not null.</summary>
-    protected static JsonElement? Member(JsonElement json, string name) =>
-        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var member) && member.ValueKind is not (JsonValueKind.Null or JsonValueKind.Undefined) ? member : null;
-
-    protected static string? Text(JsonElement json, string name) => Member(json, name) is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
-
-    protected static int Number(JsonElement json, string name) => Member(json, name) is { ValueKind: JsonValueKind.Number } number && number.TryGetInt32(out var value) ? value : 0;
 }

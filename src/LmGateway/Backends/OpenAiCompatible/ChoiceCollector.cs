@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using LmGateway.Backends.Wire;
 
 namespace LmGateway.Backends.OpenAiCompatible;
 
@@ -15,16 +16,16 @@ internal sealed class ChoiceCollector(bool isChat) : AnswerCollector
     public override void Take(JsonElement data)
     {
         first ??= data;
-        timings = Member(data, "timings") ?? timings;
-        if (Member(data, "usage") is { } told)
+        timings = data.Member("timings") ?? timings;
+        if (data.Member("usage") is { } told)
         {
             // With several choices each of them brings its own count.
             usage = told;
-            completionTokens += Number(told, "completion_tokens");
+            completionTokens += (int)(told.Whole("completion_tokens") ?? 0);
         }
 
-        if (Member(data, "choices") is not { ValueKind: JsonValueKind.Array } list) return;
-        foreach (var choice in list.EnumerateArray()) Find(Number(choice, "index")).Take(choice, isChat);
+        if (data.Member("choices") is not { ValueKind: JsonValueKind.Array } list) return;
+        foreach (var choice in list.EnumerateArray()) Find((int)(choice.Whole("index") ?? 0)).Take(choice, isChat);
     }
 
     public override ReadOnlyMemory<byte>? Write()
@@ -35,9 +36,9 @@ internal sealed class ChoiceCollector(bool isChat) : AnswerCollector
             writer.WriteStartArray("choices");
             foreach (var (index, choice) in choices) choice.Write(writer, index, isChat);
             writer.WriteEndArray();
-            foreach (var name in (ReadOnlySpan<string>)["created", "model", "system_fingerprint"]) Copy(writer, name, Member(first!.Value, name));
+            foreach (var name in (ReadOnlySpan<string>)["created", "model", "system_fingerprint"]) Copy(writer, name, first!.Value.Member(name));
             writer.WriteString("object", isChat ? "chat.completion" : "text_completion");
-            Copy(writer, "id", Member(first!.Value, "id"));
+            Copy(writer, "id", first!.Value.Member("id"));
             WriteUsage(writer);
             Copy(writer, "timings", timings);
         });
@@ -48,9 +49,9 @@ internal sealed class ChoiceCollector(bool isChat) : AnswerCollector
         if (usage is not { } told) return;
         writer.WriteStartObject("usage");
         writer.WriteNumber("completion_tokens", completionTokens);
-        writer.WriteNumber("prompt_tokens", Number(told, "prompt_tokens"));
-        writer.WriteNumber("total_tokens", completionTokens + Number(told, "prompt_tokens"));
-        Copy(writer, "prompt_tokens_details", Member(told, "prompt_tokens_details"));
+        writer.WriteNumber("prompt_tokens", (int)(told.Whole("prompt_tokens") ?? 0));
+        writer.WriteNumber("total_tokens", completionTokens + (int)(told.Whole("prompt_tokens") ?? 0));
+        Copy(writer, "prompt_tokens_details", told.Member("prompt_tokens_details"));
         writer.WriteEndObject();
     }
 
@@ -71,18 +72,18 @@ internal sealed class ChoiceCollector(bool isChat) : AnswerCollector
 
         public void Take(JsonElement json, bool isChat)
         {
-            finish = Text(json, "finish_reason") ?? finish;
-            if (Member(json, "logprobs") is { } told && Member(told, "content") is { ValueKind: JsonValueKind.Array } entries) logprobs.AddRange(entries.EnumerateArray());
+            finish = json.Text("finish_reason") ?? finish;
+            if (json.Member("logprobs") is { } told && told.Member("content") is { ValueKind: JsonValueKind.Array } entries) logprobs.AddRange(entries.EnumerateArray());
             if (!isChat)
             {
-                content.Append(Text(json, "text"));
+                content.Append(json.Text("text"));
                 return;
             }
 
-            if (Member(json, "delta") is not { } delta) return;
-            content.Append(Text(delta, "content"));
-            reasoning.Append(Text(delta, "reasoning_content"));
-            if (Member(delta, "tool_calls") is not { ValueKind: JsonValueKind.Array } pieces) return;
+            if (json.Member("delta") is not { } delta) return;
+            content.Append(delta.Text("content"));
+            reasoning.Append(delta.Text("reasoning_content"));
+            if (delta.Member("tool_calls") is not { ValueKind: JsonValueKind.Array } pieces) return;
             foreach (var piece in pieces.EnumerateArray()) TakeCall(piece);
         }
 
@@ -107,12 +108,12 @@ internal sealed class ChoiceCollector(bool isChat) : AnswerCollector
 
         private void TakeCall(JsonElement piece)
         {
-            var index = Number(piece, "index");
+            var index = (int)(piece.Whole("index") ?? 0);
             if (!calls.TryGetValue(index, out var call)) calls[index] = call = new Call();
-            call.Id ??= Text(piece, "id");
-            if (Member(piece, "function") is not { } function) return;
-            call.Name ??= Text(function, "name");
-            call.Arguments.Append(Text(function, "arguments"));
+            call.Id ??= piece.Text("id");
+            if (piece.Member("function") is not { } function) return;
+            call.Name ??= function.Text("name");
+            call.Arguments.Append(function.Text("arguments"));
         }
 
         private void WriteMessage(Utf8JsonWriter writer)

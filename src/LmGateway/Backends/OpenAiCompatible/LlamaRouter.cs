@@ -54,23 +54,22 @@ internal sealed class LlamaRouter(string node, string backend, HttpUpstream upst
         }
     }
 
-    private static string? Status(JsonElement entry) => entry.TryGetProperty("status", out var status) ? LlamaServer.Text(status, "value") : null;
+    private static string? Status(JsonElement entry) => entry.Section("status").Text("value");
 
     /// <summary>A load that failed shows as unloaded, with a mark; one that somebody ended shows the same.</summary>
     private bool IsLoaded(JsonElement entry, string model)
     {
         if (Status(entry) is "loaded" or "sleeping") return true;
         if (Status(entry) is not "unloaded") return false;
-        var isFailed = entry.GetProperty("status").TryGetProperty("failed", out var failed) && failed.ValueKind == JsonValueKind.True;
-        if (!isFailed) return false;
-        throw new GatewayException(new GatewayError(ErrorCode.LoadFailed, $"llama-server could not load '{model}' (exit code {LlamaServer.Whole(entry, "status", "exit_code")}); its own log says why.") { Backend = backend });
+        if (!entry.Section("status").IsTrue("failed")) return false;
+        throw new GatewayException(new GatewayError(ErrorCode.LoadFailed, $"llama-server could not load '{model}' (exit code {entry.Section("status").Whole("exit_code")}); its own log says why.") { Backend = backend });
     }
 
     private async Task<JsonElement> UntilAsync(string model, Func<JsonElement, bool> isSo, CancellationToken cancellationToken)
     {
         while (true)
         {
-            var entry = LlamaServer.Entries(await listing.ListAsync(cancellationToken)).Find(entry => LlamaServer.Text(entry, "id") == model);
+            var entry = LlamaServer.Entries(await listing.ListAsync(cancellationToken)).Find(entry => entry.Text("id") == model);
             if (entry.ValueKind == JsonValueKind.Undefined) throw NotFound(model);
             if (isSo(entry)) return entry;
             await Task.Delay(Pace, time, cancellationToken);
@@ -133,21 +132,20 @@ internal sealed class LlamaRouter(string node, string backend, HttpUpstream upst
     private ModelInfo Model(JsonElement entry) => new()
     {
         Backend = backend,
-        Key = LlamaServer.Text(entry, "id")!,
+        Key = entry.Text("id")!,
         Type = ModelType.Unknown,
         Format = "gguf",
-        SizeBytes = LlamaServer.Whole(entry, "meta", "size"),
-        MaxContextLength = (int?)LlamaServer.Whole(entry, "meta", "n_ctx_train"),
-        Vision = entry.TryGetProperty("architecture", out var architecture) && architecture.ValueKind == JsonValueKind.Object && architecture.TryGetProperty("input_modalities", out var kinds)
-            && kinds.ValueKind == JsonValueKind.Array && kinds.EnumerateArray().Any(kind => kind.ValueKind == JsonValueKind.String && kind.GetString() == "image"),
+        SizeBytes = entry.Section("meta").Whole("size"),
+        MaxContextLength = (int?)entry.Section("meta").Whole("n_ctx_train"),
+        Vision = entry.Section("architecture").Items("input_modalities").Any(kind => kind.Text() == "image"),
     };
 
     private ModelInstance Instance(JsonElement entry) => new()
     {
-        Id = new InstanceId(node, backend, LlamaServer.Text(entry, "id")!),
-        ModelKey = LlamaServer.Text(entry, "id")!,
+        Id = new InstanceId(node, backend, entry.Text("id")!),
+        ModelKey = entry.Text("id")!,
         Type = ModelType.Unknown,
-        ContextLength = (int?)LlamaServer.Whole(entry, "meta", "n_ctx"),
+        ContextLength = (int?)entry.Section("meta").Whole("n_ctx"),
     };
 
     private GatewayException NotFound(string what) => new(new GatewayError(ErrorCode.ModelNotFound, $"Model not found: {what}") { Backend = backend });

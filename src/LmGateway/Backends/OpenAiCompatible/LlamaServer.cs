@@ -32,16 +32,16 @@ internal sealed class LlamaServer(string node, string backend, HttpUpstream upst
     {
         if (list.Status == 503) return new BackendReport { Models = [], Instances = [], Control = ControlChannels.None, Traits = Single, Problem = "llama-server is still loading its model." };
         var entries = Entries(list);
-        if (entries.Exists(entry => entry.TryGetProperty("status", out var status) && status.ValueKind == JsonValueKind.Object))
+        if (entries.Exists(entry => entry.Section("status").ValueKind == JsonValueKind.Object))
             return router.Report(entries) with { Traits = Routing };
-        var props = await listing.GetAsync("/props", cancellationToken) is { ValueKind: JsonValueKind.Object } told ? told : default;
+        var props = await listing.GetAsync("/props", cancellationToken) ?? default;
         return new BackendReport
         {
             Models = [.. entries.Select(entry => Model(entry, props))],
             Instances = [.. entries.Select(entry => Instance(entry, props))],
             Control = ControlChannels.None,
             Traits = Single,
-            Version = Text(props, "build_info"),
+            Version = props.Text("build_info"),
         };
     }
 
@@ -51,36 +51,27 @@ internal sealed class LlamaServer(string node, string backend, HttpUpstream upst
 
     /// <summary>The entries of a list that have a name.</summary>
     public static List<JsonElement> Entries(ModelsReply list) =>
-        list.Body is { ValueKind: JsonValueKind.Object } body && body.TryGetProperty("data", out var data) && data.ValueKind == JsonValueKind.Array
-            ? [.. data.EnumerateArray().Where(entry => Text(entry, "id") is { Length: > 0 })]
-            : [];
-
-    public static string? Text(JsonElement json, string name) =>
-        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
-
-    public static long? Whole(JsonElement json, string section, string name) =>
-        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(section, out var inner) && inner.ValueKind == JsonValueKind.Object
-        && inner.TryGetProperty(name, out var number) && number.ValueKind == JsonValueKind.Number && number.TryGetInt64(out var value) ? value : null;
+        [.. (list.Body ?? default).Items("data").Where(entry => entry.Text("id") is { Length: > 0 })];
 
     private ModelInfo Model(JsonElement entry, JsonElement props) => new()
     {
         Backend = backend,
-        Key = Text(entry, "id")!,
+        Key = entry.Text("id")!,
         Type = ModelType.Unknown,       // a server for embeddings calls itself one for completions too
         Format = "gguf",
-        Quantization = Text(props, "model_ftype"),
-        SizeBytes = Whole(entry, "meta", "size"),
-        MaxContextLength = (int?)Whole(entry, "meta", "n_ctx_train"),
-        Vision = props.ValueKind == JsonValueKind.Object && props.TryGetProperty("modalities", out var kinds) && kinds.TryGetProperty("vision", out var vision) && vision.ValueKind == JsonValueKind.True,
+        Quantization = props.Text("model_ftype"),
+        SizeBytes = entry.Section("meta").Whole("size"),
+        MaxContextLength = (int?)entry.Section("meta").Whole("n_ctx_train"),
+        Vision = props.Section("modalities").IsTrue("vision"),
     };
 
     /// <summary>The context is that of one slot, and so is what a request can use.</summary>
     private ModelInstance Instance(JsonElement entry, JsonElement props) => new()
     {
-        Id = new InstanceId(node, backend, Text(entry, "id")!),
-        ModelKey = Text(entry, "id")!,
+        Id = new InstanceId(node, backend, entry.Text("id")!),
+        ModelKey = entry.Text("id")!,
         Type = ModelType.Unknown,
-        ContextLength = (int?)Whole(props, "default_generation_settings", "n_ctx"),
-        Parallel = props.ValueKind == JsonValueKind.Object && props.TryGetProperty("total_slots", out var slots) && slots.TryGetInt32(out var count) ? count : null,
+        ContextLength = (int?)props.Section("default_generation_settings").Whole("n_ctx"),
+        Parallel = (int?)props.Whole("total_slots"),
     };
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using LmGateway.Backends.Wire;
 
 namespace LmGateway.Backends.OpenAiCompatible;
 
@@ -10,7 +11,7 @@ internal sealed class ResponseCollector : AnswerCollector
 
     public override void Take(JsonElement data)
     {
-        if (Text(data, "type") is "response.completed" or "response.incomplete" or "response.failed") response = Member(data, "response");
+        if (data.Text("type") is "response.completed" or "response.incomplete" or "response.failed") response = data.Member("response");
     }
 
     public override ReadOnlyMemory<byte>? Write() => response is { } whole ? Encoding.UTF8.GetBytes(whole.GetRawText()) : null;
@@ -26,12 +27,12 @@ internal sealed class MessageCollector : AnswerCollector
 
     public override void Take(JsonElement data)
     {
-        var index = Number(data, "index");
-        switch (Text(data, "type"))
+        var index = (int)(data.Whole("index") ?? 0);
+        switch (data.Text("type"))
         {
-            case "message_start": start = Member(data, "message"); break;
-            case "content_block_start" when Member(data, "content_block") is { } block: blocks[index] = new Block(block); break;
-            case "content_block_delta" when Member(data, "delta") is { } delta && blocks.TryGetValue(index, out var known): known.Take(delta); break;
+            case "message_start": start = data.Member("message"); break;
+            case "content_block_start" when data.Member("content_block") is { } block: blocks[index] = new Block(block); break;
+            case "content_block_delta" when data.Member("delta") is { } delta && blocks.TryGetValue(index, out var known): known.Take(delta); break;
             case "message_delta": end = data; break;
             case "message_stop": stopped = true; break;
         }
@@ -42,14 +43,14 @@ internal sealed class MessageCollector : AnswerCollector
         if (!stopped || start is not { } message) return null;
         return Json(writer =>
         {
-            foreach (var name in (ReadOnlySpan<string>)["id", "type", "role"]) Copy(writer, name, Member(message, name));
+            foreach (var name in (ReadOnlySpan<string>)["id", "type", "role"]) Copy(writer, name, message.Member(name));
             writer.WriteStartArray("content");
             foreach (var block in blocks.Values) block.Write(writer);
             writer.WriteEndArray();
-            Copy(writer, "model", Member(message, "model"));
-            var delta = end is { } last ? Member(last, "delta") : null;
-            writer.WriteString("stop_reason", delta is { } told ? Text(told, "stop_reason") : null);
-            writer.WriteString("stop_sequence", delta is { } said ? Text(said, "stop_sequence") : null);
+            Copy(writer, "model", message.Member("model"));
+            var delta = end is { } last ? last.Member("delta") : null;
+            writer.WriteString("stop_reason", delta is { } told ? told.Text("stop_reason") : null);
+            writer.WriteString("stop_sequence", delta is { } said ? said.Text("stop_sequence") : null);
             WriteUsage(writer, message);
         });
     }
@@ -58,9 +59,9 @@ internal sealed class MessageCollector : AnswerCollector
     private void WriteUsage(Utf8JsonWriter writer, JsonElement message)
     {
         writer.WriteStartObject("usage");
-        if (Member(message, "usage") is { } atStart)
+        if (message.Member("usage") is { } atStart)
             foreach (var counter in atStart.EnumerateObject().Where(counter => counter.Name != "output_tokens")) counter.WriteTo(writer);
-        writer.WriteNumber("output_tokens", end is { } last && Member(last, "usage") is { } atEnd ? Number(atEnd, "output_tokens") : 0);
+        writer.WriteNumber("output_tokens", end is { } last && last.Member("usage") is { } atEnd ? (int)(atEnd.Whole("output_tokens") ?? 0) : 0);
         writer.WriteEndObject();
     }
 
@@ -72,19 +73,19 @@ internal sealed class MessageCollector : AnswerCollector
 
         public void Take(JsonElement delta)
         {
-            text.Append(Text(delta, "text")).Append(Text(delta, "thinking")).Append(Text(delta, "partial_json"));
-            signature = Text(delta, "signature") ?? signature;
+            text.Append(delta.Text("text")).Append(delta.Text("thinking")).Append(delta.Text("partial_json"));
+            signature = delta.Text("signature") ?? signature;
         }
 
         public void Write(Utf8JsonWriter writer)
         {
-            var type = Text(first, "type") ?? "text";
+            var type = first.Text("type") ?? "text";
             writer.WriteStartObject();
             writer.WriteString("type", type);
             if (type == "tool_use")
             {
-                Copy(writer, "id", Member(first, "id"));
-                Copy(writer, "name", Member(first, "name"));
+                Copy(writer, "id", first.Member("id"));
+                Copy(writer, "name", first.Member("name"));
                 writer.WritePropertyName("input");
                 Input().WriteTo(writer);
             }

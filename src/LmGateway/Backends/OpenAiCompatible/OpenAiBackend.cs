@@ -35,7 +35,7 @@ internal sealed class OpenAiBackend : IBackend
         listing = new OpenAiListing(options.Node, Name, upstream);
         llama = new LlamaServer(options.Node, Name, upstream, time);
         Traits = settings.Address.Host == Cloud
-            ? OpenAiListing.Traits with { Extensions = FrozenSet<string>.Empty, Defects = DialectDefects.RefusesUnknownParameters }
+            ? OpenAiListing.Traits with { Dialects = OpenAiListing.Traits.Dialects.Except([Dialect.AnthropicMessages]).ToFrozenSet(), Extensions = FrozenSet<string>.Empty, Defects = DialectDefects.RefusesUnknownParameters }
             : OpenAiListing.Traits;
         address = settings.Address.ToString();
     }

@@ -15,7 +15,7 @@ internal sealed class StreamedAnswer(string backend, HttpUpstream upstream)
     private const int LongestEvent = 16 * 1024 * 1024;
 
     public static bool IsFor(Exchange exchange) =>
-        exchange is { Streamed: false, Method: "POST", Verbatim: false, BodyStream: null }
+        exchange is { Streamed: false, Method: "POST", BodyStream: null }
         && exchange.Dialect is Dialect.OpenAiChat or Dialect.OpenAiCompletions or Dialect.OpenAiResponses or Dialect.AnthropicMessages;
 
     public async Task<ExchangeReply> AskAsync(Exchange exchange, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using LmGateway.Backends;
 using LmGateway.Catalog;
 using LmGateway.Serving.Jobs;
 using LmGateway.Vocabulary;
@@ -14,8 +15,8 @@ internal sealed record DeleteCommand(string Model)
 
 /// <summary>A deletion that succeeded.</summary>
 /// <param name="ModelKey">The key of the model that is gone.</param>
-/// <param name="Folder">The absolute path of the folder that held the model; it is gone too unless something else lies in it.</param>
-internal sealed record DeletionOutcome(string ModelKey, string Folder) : JobResult
+/// <param name="Folder">The absolute path of the folder that held the model; it is gone too unless something else lies in it. Null where the backend keeps models in a store of its own.</param>
+internal sealed record DeletionOutcome(string ModelKey, string? Folder) : JobResult
 {
     /// <summary>Absolute paths of the files that are gone.</summary>
     public IReadOnlyList<string> Files { get; init; } = [];
@@ -40,10 +41,11 @@ internal sealed class ModelDeletion(JobList jobs, ModelsFolder folder, ModelFind
     {
         var model = await finder.FindExactlyAsync(command.Model, cancellationToken);
         var backend = catalog.Current.Find(model.Backend)!.Backend;
+        if (backend.Traits.CanDelete) return await DeleteFromStoreAsync(backend, model, command, call, report, cancellationToken);
         var place = await backend.LocateAsync(Named(model, command.Model), cancellationToken);
-        var neighbours = catalog.Current.Models.Where(other => other.Key != model.Key && other.Path is not null).ToList();
+        var neighbours = catalog.Current.Models.Where(other => other.Backend == model.Backend && other.Key != model.Key && other.Path is not null).ToList();
         var own = OwnFiles.Of(folder, place.Paths, neighbours);     // before anything is unloaded: it may be refused
-        var unloaded = await UnloadAsync(model.Key, command.Force, call, report, cancellationToken);
+        var unloaded = await UnloadAsync(model, command.Force, call, report, cancellationToken);
         await active.ForgetAsync(model.Key, instanceId: null, cancellationToken);
         var freed = own.Bytes;
         own.Remove(folder);
@@ -51,19 +53,29 @@ internal sealed class ModelDeletion(JobList jobs, ModelsFolder folder, ModelFind
         return new DeletionOutcome(model.Key, own.Folder) { Files = own.Files, FreedBytes = freed, Unloaded = unloaded };
     }
 
+    /// <summary>The backend removes it itself.</summary>
+    private async Task<JobResult> DeleteFromStoreAsync(IBackend backend, ModelInfo model, DeleteCommand command, CallContext call, JobReport report, CancellationToken cancellationToken)
+    {
+        var unloaded = await UnloadAsync(model, command.Force, call, report, cancellationToken);
+        await active.ForgetAsync(model.Key, instanceId: null, cancellationToken);
+        await backend.DeleteAsync(model.Key, cancellationToken);
+        await catalog.RefreshAfterChangeAsync(backend, cancellationToken);
+        return new DeletionOutcome(model.Key, Folder: null) { FreedBytes = model.SizeBytes ?? 0, Unloaded = unloaded };
+    }
+
     /// <summary>A variant is deleted as such; everything else by the model's key.</summary>
     private static string Named(ModelInfo model, string name) =>
         model.Variants.FirstOrDefault(variant => string.Equals(variant, name, StringComparison.OrdinalIgnoreCase)) ?? model.Key;
 
     /// <summary>A model that is answering stays, and so do its files; any other failure to unload does not keep the files from going.</summary>
-    private async Task<IReadOnlyList<string>> UnloadAsync(string key, bool force, CallContext call, JobReport report, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<string>> UnloadAsync(ModelInfo model, bool force, CallContext call, JobReport report, CancellationToken cancellationToken)
     {
         var unloaded = new List<string>();
-        foreach (var instance in await finder.FindAllLoadedAsync(key, cancellationToken))
+        foreach (var instance in await finder.FindAllLoadedAsync($"{model.Backend}/{model.Key}", cancellationToken))
         {
             try
             {
-                await operations.UnloadAsync(modelKey: null, instance.Identifier, force, call, cancellationToken);
+                await operations.UnloadAsync(modelKey: null, $"{model.Backend}/{instance.Identifier}", force, call, cancellationToken);
                 unloaded.Add(instance.Identifier);
             }
             catch (GatewayException failure) when (failure.Error.Code != ErrorCode.InstanceInUse)

@@ -31,6 +31,8 @@ internal sealed class Recording
     /// <summary>The request asked for a stream.</summary>
     public bool IsStreamed { get; }
 
+    public bool IsRefusal => response.GetProperty("status").GetInt32() >= 400;
+
     /// <summary>The body, or all pieces of a stream.</summary>
     public string Text => response.TryGetProperty("chunks", out var chunks) ? string.Concat(chunks.EnumerateArray().Select(Data)) : response.GetProperty("body").GetString() ?? "";
 

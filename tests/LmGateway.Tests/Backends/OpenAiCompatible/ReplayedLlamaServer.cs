@@ -7,7 +7,7 @@ namespace LmGateway.Tests.Backends.OpenAiCompatible;
 
 /// <summary>
 /// A llama-server that answers with recorded bytes. Of the recordings for a method and a path the first is used up by the first request that
-/// fits, and so on; the last one stays. What asks for a stream gets a recorded stream.
+/// fits, and so on; the last one stays. What asks for a stream gets a recorded stream or a refusal.
 /// </summary>
 internal sealed class ReplayedLlamaServer : IAsyncDisposable
 {
@@ -85,7 +85,7 @@ internal sealed class ReplayedLlamaServer : IAsyncDisposable
     {
         lock (recordings)
         {
-            var fitting = recordings.FindAll(recording => recording.Method == method && recording.Path == path && recording.IsStreamed == streamed);
+            var fitting = recordings.FindAll(recording => recording.Method == method && recording.Path == path && (recording.IsStreamed == streamed || recording.IsRefusal));
             if (fitting.Count > 1) recordings.Remove(fitting[0]);
             return fitting.Count > 0 ? fitting[0] : null;
         }
