@@ -36,6 +36,7 @@ public sealed class RoomsTests
         ["Api.Chat"] = ApiArrows,
         ["Api.LmStudio"] = ApiArrows,
         ["Api.Admin"] = ApiArrows,
+        ["Api.Mcp"] = ApiArrows,
         ["Api.Debug"] = ApiArrows,
         ["Api.Metrics"] = ApiArrows,
         ["Api.Health"] = ApiArrows,

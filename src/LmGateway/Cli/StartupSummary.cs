@@ -10,7 +10,7 @@ internal static class StartupSummary
         var version = typeof(StartupSummary).Assembly.GetName().Version?.ToString(3);
         output.WriteLine($"LmGateway {version} is up, node {loaded.Options.Node}");
         WriteRow(output, "listening", boundAddresses.Count == 0 ? "HTTP is off" : string.Join(", ", boundAddresses));
-        WriteRow(output, "APIs", boundAddresses.Count == 0 ? "none" : "/v1 (OpenAI, Anthropic messages), /api/v0 and /api/v1 (LM Studio), /chat, /models, /admin, /debug, /health");
+        WriteRow(output, "APIs", boundAddresses.Count == 0 ? "none" : "/v1 (OpenAI, Anthropic messages), /api/v0 and /api/v1 (LM Studio), /chat, /models, /admin, /debug, /mcp, /health");
         WriteRow(output, "NATS", Nats(loaded));
         if (loaded.Options.Backends.Count == 0) WriteRow(output, "backend", Backend(loaded));
         else foreach (var entry in loaded.Options.BackendEntries) WriteRow(output, "backend", Backend(entry, loaded));

@@ -17,8 +17,8 @@ internal sealed record GenerationCall(CallContext Context, string Model, ChatReq
     /// <summary>The API's own limit: of a whole answer in all, of a stream in silence. Null for the service's limits.</summary>
     public TimeSpan? Patience { get; init; }
 
-    /// <summary>Hears of the request as it begins: for callers that tell where the time went.</summary>
-    public Action<RequestTrace>? Begun { get; init; }
+    /// <summary>Hears where the request is accounted for, for callers that tell where the time went.</summary>
+    public Action<RequestTrace>? Began { get; init; }
 }
 
 /// <summary>
@@ -31,7 +31,7 @@ internal sealed class GenerationPipeline(
     public async IAsyncEnumerable<ChatEvent> RunAsync(GenerationCall call, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var trace = watch.Begin(call.Context, call.Model, streamed: !call.Whole);
-        call.Begun?.Invoke(trace);
+        call.Began?.Invoke(trace);
         try
         {
             Admit(call, trace);

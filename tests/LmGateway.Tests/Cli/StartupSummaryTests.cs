@@ -13,7 +13,7 @@ public sealed class StartupSummaryTests
             """
             LmGateway 0.1.0 is up, node desk
               listening  http://127.0.0.1:41234
-              APIs       /v1 (OpenAI, Anthropic messages), /api/v0 and /api/v1 (LM Studio), /chat, /models, /admin, /debug, /health
+              APIs       /v1 (OpenAI, Anthropic messages), /api/v0 and /api/v1 (LM Studio), /chat, /models, /admin, /debug, /mcp, /health
               NATS       lmstudio.> at nats://127.0.0.1:4222 (default), if there is one, queue group lmstudio-workers
               backend    LM Studio at http://127.0.0.1:1234 (default)
               models     loaded on demand, unloaded after 3600 s idle
@@ -39,7 +39,7 @@ public sealed class StartupSummaryTests
             """
             LmGateway 0.1.0 is up, node desk
               listening  http://0.0.0.0:8000
-              APIs       /v1 (OpenAI, Anthropic messages), /api/v0 and /api/v1 (LM Studio), /chat, /models, /admin, /debug, /health
+              APIs       /v1 (OpenAI, Anthropic messages), /api/v0 and /api/v1 (LM Studio), /chat, /models, /admin, /debug, /mcp, /health
               NATS       lmstudio.> at nats://***@10.0.0.8:4222 (environment NATS_URL), queue group lmstudio-workers
               backend    LM Studio at http://10.0.0.9:1234 (environment LMSTUDIO_URL), with an API token
               models     loaded on demand, kept; default none, allowed a/b, c/d

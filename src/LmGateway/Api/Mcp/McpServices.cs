@@ -38,5 +38,6 @@ internal static class McpServices
         .AddSingleton<ToolCaller>()
         .AddSingleton<McpResources>()
         .AddSingleton<McpServers>()
+        .AddSingleton<CallsUnderWay>()
         .AddSingleton<McpEndpoint>();
 }

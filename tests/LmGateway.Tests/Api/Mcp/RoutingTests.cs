@@ -56,7 +56,7 @@ public sealed class RoutingTests : IDisposable
     [InlineData("[]", """{"prompt_regex":"x"}""", "agents.json: an object with the list 'agents' is expected")]
     [InlineData("""{"agents":[]}""", """{"prompt_regex":"x"}""", "agents.json: 'agents' is empty")]
     [InlineData("""{"agents":[{"name":"","description":"d"}]}""", """{"prompt_regex":"x"}""", "'name' is missing or empty")]
-    [InlineData("""{"agents":[{"name":"a","description":"d"},{"name":"A","description":"d"}]}""", """{"prompt_regex":"x"}""", "the name 'A' stands twice")]
+    [InlineData("""{"agents":[{"name":"a","description":"d"},{"name":"A","description":"d"}]}""", """{"prompt_regex":"x"}""", "the name 'a' stands twice")]
     [InlineData("""{"agents":[{"name":"z","description":"d"}]}""", """{"prompt_regex":"x"}""", "rules.json: a rule routes to 'a'")]
     [InlineData(Agents, """{"llm_tag":"t9"}""", "a rule needs the tag 't9'")]
     [InlineData(Agents, """{"prompt_regex":"("}""", "'(' is no regular expression")]

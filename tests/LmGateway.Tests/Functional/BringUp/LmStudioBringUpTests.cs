@@ -58,6 +58,10 @@ public sealed class LmStudioBringUpTests
     }
 
     [Theory]
+    [Trait("req", "S3-09")]
+    [Trait("req", "S3-10")]
+    [Trait("req", "S3-13")]
+    [Trait("req", "S3-14")]
     [Trait("req", "S3-18")]
     [Trait("req", "S3-20")]
     [Trait("req", "S3-21")]
@@ -123,6 +127,32 @@ public sealed class LmStudioBringUpTests
         Assert.Single(calls, call => call.StartsWith("get ", StringComparison.Ordinal));
         using var status = await new HttpClient().GetAsync($"{lms.Address}/simulator/status", TestContext.Current.CancellationToken);
         Assert.Equal(1, JsonElement.Parse(await status.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).GetProperty("counters").GetProperty("loadsCompleted").GetInt32());
+    }
+
+    [Fact]
+    [Trait("req", "S3-16")]
+    [Trait("req", "S3-17")]
+    public async Task What_the_document_prints_for_LM_Studio_is_answered_through_the_service()
+    {
+        await using var gateway = await GatewayUnderTest.StartAsync();
+        Assert.Contains((await gateway.GetJsonAsync("/v1/models")).Body.GetProperty("data").EnumerateArray(), model => model.GetProperty("id").ValueEquals(GatewayUnderTest.Chat));
+        var (status, reply) = await gateway.PostJsonAsync("/v1/chat/completions", $$"""{"model":"{{GatewayUnderTest.Chat}}","messages":[{"role":"user","content":"count to 3"}],"stream":false,"temperature":0.1,"max_tokens":100}""");
+        Assert.Equal(200, status);
+        Assert.Equal("1, 2, 3", reply.GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString());
+    }
+
+    /// <summary>Programs of our own stand in for the vendors': outputs word for word, processes for real.</summary>
+    [Fact]
+    [Trait("req", "S3-38")]
+    public async Task The_stand_in_program_answers_ls_ps_and_server_status_as_recorded()
+    {
+        using var lms = new LmsOnPath("--load-time-ms", "20");
+        var cli = new LmStudio.Client.Cli.LmsCli(new LmStudio.Client.Cli.LmsCliOptions { Program = lms.Program, MayStartLmStudio = true });
+        Assert.False((await cli.GetServerStatusAsync(TestContext.Current.CancellationToken)).IsRunning);
+        Assert.Equal(lms.Port, await cli.StartServerAsync(new LmStudio.Client.Wire.HttpServerSettings { Port = lms.Port }, TestContext.Current.CancellationToken));
+        Assert.True((await cli.GetServerStatusAsync(TestContext.Current.CancellationToken)).IsRunning);
+        Assert.Contains(await cli.ListModelsAsync(TestContext.Current.CancellationToken), model => model.ModelKey == GatewayUnderTest.Chat);
+        Assert.Empty(await cli.ListLoadedAsync(TestContext.Current.CancellationToken));
     }
 
     private static IEnumerable<string?> Steps(McpAnswer answer) => answer.Structure.GetProperty("steps_performed").EnumerateArray().Select(step => step.GetString());

@@ -20,7 +20,7 @@ internal sealed class LmsOnPath : IDisposable
         pids = Path.Combine(Folder, "pids");
         Port = FreePort.Next();
         var home = Path.Combine(Folder, ".lmstudio");
-        var run = $"'{Dotnet}' '{Path.Combine(AppContext.BaseDirectory, "LmGateway.dll")}' simulate";
+        var run = $"'{Dotnet}' '{Path.Combine(AppContext.BaseDirectory, "lmgateway.dll")}' simulate";
         File.WriteAllText(Program, $"""
             #!/bin/sh
             echo "$*" >>'{Calls}'

@@ -31,7 +31,7 @@ internal sealed class McpProgram : IAsyncDisposable
 
     public static McpProgram Start(string folder, IReadOnlyDictionary<string, string> environment, params IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "LmGateway.dll"), "mcp", .. arguments])
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "lmgateway.dll"), "mcp", .. arguments])
         {
             UseShellExecute = false,
             RedirectStandardInput = true,

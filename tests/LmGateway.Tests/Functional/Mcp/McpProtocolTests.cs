@@ -164,6 +164,25 @@ public sealed class McpProtocolTests
     }
 
     [Fact]
+    public async Task A_client_that_shook_hands_cancels_its_own_call_by_a_message_and_nobody_elses()
+    {
+        await using var service = await McpGateway.StartAsync(simulated => simulated with { TokensPerSecond = 50 });
+        const string call = $$"""{"jsonrpc":"2.0","id":5,"method":"tools/call","params":{"name":"chat","arguments":{"model":"{{GatewayUnderTest.Chat}}","prompt":"count to 100000"} } }""";
+        var (mine, other) = (await SessionAsync(service), await SessionAsync(service));
+        Assert.NotEqual(mine, other);
+        var cancelled = service.Mcp.PostAsync(InSession(call, mine), TestContext.Current.CancellationToken);
+        using var leaving = new CancellationTokenSource();
+        var kept = service.Mcp.PostAsync(InSession(call, other), leaving.Token);
+        await Eventually.TrueAsync(() => service.Counters.OpenStreams == 2, "both generations run");
+        Assert.Equal(202, (await service.Mcp.PostAsync(InSession("""{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":5} }""", mine), TestContext.Current.CancellationToken)).Status);
+        Assert.DoesNotContain((await cancelled).Messages, message => message.TryGetProperty("id", out _));
+        await Eventually.TrueAsync(() => service.Counters is { Cancels: 1, OpenStreams: 1 }, "one generation ends");
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => kept);
+        await Eventually.TrueAsync(() => service.Counters is { Cancels: 2, OpenStreams: 0 }, "the other generation ends with its client");
+    }
+
+    [Fact]
     public async Task An_unknown_tool_and_an_unknown_resource_are_errors_of_the_protocol()
     {
         await using var service = await McpGateway.StartAsync();
@@ -193,6 +212,21 @@ public sealed class McpProtocolTests
     {
         await using var service = await McpGateway.StartAsync(configure: options => options with { Mcp = options.Mcp with { Enabled = false } });
         Assert.Equal(404, (await service.Mcp.AskAsync("tools/list")).Status);
+    }
+
+    private static async Task<string> SessionAsync(McpGateway service)
+    {
+        using var hello = service.Old.Request("initialize", $$"""{"protocolVersion":"{{McpCaller.Older}}","capabilities":{},"clientInfo":{"name":"raw","version":"1"} }""");
+        using var response = await service.Gateway.Http.SendAsync(hello, TestContext.Current.CancellationToken);
+        return Assert.Single(response.Headers.GetValues("Mcp-Session-Id"));
+    }
+
+    private static HttpRequestMessage InSession(string body, string session)
+    {
+        var request = McpCaller.Post(body);
+        request.Headers.Add("MCP-Protocol-Version", McpCaller.Older);
+        request.Headers.Add("Mcp-Session-Id", session);
+        return request;
     }
 
     [Fact]

@@ -15,10 +15,10 @@ using ModelContextProtocol.Server;
 namespace LmGateway.Api.Mcp.Http;
 
 /// <summary>
-/// MCP over streamable HTTP at <c>/mcp</c>. No session is kept, for old clients and new ones: a POST is one message, its reply is its own
-/// stream, and a client that leaves it ends what it asked for.
+/// MCP over streamable HTTP at <c>/mcp</c>. Nothing is kept between messages, for old clients and new ones: a POST is one message, its
+/// reply is its own stream, and a client that leaves it ends what it asked for.
 /// </summary>
-internal sealed class McpEndpoint(McpServers servers, BodyBudget budget, GatewayOptions options, ShutdownLimit shutdown, ILoggerFactory loggers)
+internal sealed class McpEndpoint(McpServers servers, CallsUnderWay calls, BodyBudget budget, GatewayOptions options, ShutdownLimit shutdown, ILoggerFactory loggers)
 {
     public const string Path = "/mcp";
 
@@ -39,14 +39,24 @@ internal sealed class McpEndpoint(McpServers servers, BodyBudget budget, Gateway
             return;
         }
 
+        var session = context.Request.Headers[CallsUnderWay.SessionHeader].ToString();
+        if (message is JsonRpcNotification { Method: NotificationMethods.CancelledNotification })
+        {
+            if (json.TryGetProperty("params", out var parameters) && parameters.ValueKind == JsonValueKind.Object && parameters.TryGetProperty("requestId", out var cancelled)) await calls.CancelAsync(session, cancelled.GetRawText());
+            context.Response.StatusCode = StatusCodes.Status202Accepted;
+            return;
+        }
+
         message.Context = new JsonRpcMessageContext { ProtocolVersion = version };
         CallOrigin.Set(message, new ToolContext(context.Call("mcp"), SessionSettings.Read(context.Request, options)));
-        await RunAsync(context, message, version);
+        if (message is JsonRpcRequest { Method: RequestMethods.Initialize }) context.Response.Headers[CallsUnderWay.SessionHeader] = CallsUnderWay.NewSession();
+        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, shutdown.Token);
+        using var tracked = session.Length > 0 && message is JsonRpcRequest ? calls.Track(session, json.GetProperty("id").GetRawText(), leaving) : null;
+        await RunAsync(context, message, version, leaving);
     }
 
-    private async Task RunAsync(HttpContext context, JsonRpcMessage message, string version)
+    private async Task RunAsync(HttpContext context, JsonRpcMessage message, string version, CancellationTokenSource leaving)
     {
-        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, shutdown.Token);
         var response = context.Response;
         response.ContentType = "text/event-stream";
         response.Headers.CacheControl = "no-cache,no-store";
@@ -66,8 +76,8 @@ internal sealed class McpEndpoint(McpServers servers, BodyBudget budget, Gateway
         }
         catch (OperationCanceledException) when (leaving.IsCancellationRequested)
         {
-            // The client has left, or the service ends; the tool hears of it by the same token.
-            context.Abort();
+            // The client has left or cancelled, or the service ends; the tool hears of it by the same token. A cancelled call has no answer.
+            if (context.RequestAborted.IsCancellationRequested || shutdown.Token.IsCancellationRequested) context.Abort();
         }
         finally
         {

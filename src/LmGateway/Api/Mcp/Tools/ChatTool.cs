@@ -77,14 +77,13 @@ internal sealed class ChatTool(ToolGeneration generation, ToolModels models) : M
 
     private static void WriteTimings(Utf8JsonWriter writer, GeneratedText generated)
     {
-        var times = generated.Trace;
+        if (generated.Trace is not { } trace) return;
         writer.WriteStartObject("timings");
-        writer.WriteNumber("queue_ms", Math.Round(times.Queued.TotalMilliseconds));
-        writer.WriteNumber("load_ms", Math.Round(times.Load.TotalMilliseconds));
-        writer.WriteGiven("ttft_ms", times.FirstPiece is { } first ? Math.Round(first.TotalMilliseconds) : null);
-        writer.WriteNumber("total_ms", Math.Round(times.Total.TotalMilliseconds));
-        var generating = (times.Total - times.Queued - times.Load - (times.FirstPiece ?? TimeSpan.Zero)).TotalSeconds;
-        if (generated.Usage is { CompletionTokens: > 0 and var tokens } && generating > 0) writer.WriteNumber("tokens_per_second", Math.Round(tokens / generating, 1));
+        writer.WriteNumber("queue_ms", Math.Round(trace.Queued.TotalMilliseconds));
+        writer.WriteNumber("load_ms", Math.Round(trace.Load.TotalMilliseconds));
+        writer.WriteGiven("ttft_ms", trace.FirstPiece is { } first ? Math.Round(first.TotalMilliseconds) : null);
+        writer.WriteNumber("total_ms", Math.Round(trace.Total.TotalMilliseconds));
+        writer.WriteGiven("tokens_per_second", trace.TokensPerSecond is { } speed ? Math.Round(speed, 1) : null);
         writer.WriteEndObject();
     }
 }

@@ -11,7 +11,8 @@ internal sealed record GeneratedText(string Model, string Text, string Reasoning
 {
     public string? FinishReason { get; init; }
     public Usage? Usage { get; init; }
-    public required RequestTrace Trace { get; init; }
+    /// <summary>Where the time went; null for a generation that never began.</summary>
+    public RequestTrace? Trace { get; init; }
 
     /// <summary>Why it ended before its end; null where it did not.</summary>
     public string? CutShort { get; init; }
@@ -37,7 +38,7 @@ internal sealed class ToolGeneration(GenerationPipeline pipeline, QueueState que
         var gathered = new Gathered(call.Model);
         try
         {
-            var patient = call with { Begun = begun => trace = begun, Patience = TimeSpan.FromSeconds(options.FirstTokenSeconds) };
+            var patient = call with { Began = begun => trace = begun, Patience = TimeSpan.FromSeconds(options.FirstTokenSeconds) };
             await using var events = pipeline.RunAsync(patient, stop.Token).GetAsyncEnumerator(CancellationToken.None);
             while (await NextAsync(events, gathered, call.Model, tell))
             {
@@ -45,17 +46,17 @@ internal sealed class ToolGeneration(GenerationPipeline pipeline, QueueState que
                 silent.CancelAfter(TimeSpan.FromSeconds(options.SilenceSeconds));
             }
 
-            return gathered.ToText(trace!, null);
+            return gathered.ToText(trace, null);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             var why = overdue.IsCancellationRequested ? $"the time limit of {limit.TotalSeconds:0.##} s was reached" : $"the model paused for more than {options.SilenceSeconds} s (mcp.silence_seconds)";
             if (gathered.IsEmpty) throw new GatewayException(ErrorCode.BackendTimeout, $"No answer: {why}.");
-            return gathered.ToText(trace!, why);
+            return gathered.ToText(trace, why);
         }
         catch (GatewayException failure) when (!gathered.IsEmpty)
         {
-            return gathered.ToText(trace!, failure.Message);
+            return gathered.ToText(trace, failure.Message);
         }
     }
 
@@ -107,7 +108,7 @@ internal sealed class ToolGeneration(GenerationPipeline pipeline, QueueState que
 
         public string Describe() => pieces == 0 ? $"Reading the prompt: {prompt * 100:0}%" : text.Length == 0 ? $"Thinking: {pieces} tokens" : $"Generating: {pieces} tokens";
 
-        public GeneratedText ToText(RequestTrace trace, string? cutShort)
+        public GeneratedText ToText(RequestTrace? trace, string? cutShort)
         {
             var (answer, thought) = InlineReasoning.Split(text.ToString());
             return new GeneratedText(answering, answer, reasoning.Length > 0 ? reasoning.ToString() : thought)
