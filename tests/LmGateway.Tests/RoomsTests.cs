@@ -36,7 +36,6 @@ public sealed class RoomsTests
         ["Api.Chat"] = ApiArrows,
         ["Api.LmStudio"] = ApiArrows,
         ["Api.Admin"] = ApiArrows,
-        ["Api.Mcp"] = ApiArrows,
         ["Api.Debug"] = ApiArrows,
         ["Api.Metrics"] = ApiArrows,
         ["Api.Health"] = ApiArrows,
