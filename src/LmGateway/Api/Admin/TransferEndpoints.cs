@@ -21,7 +21,7 @@ internal static class TransferEndpoints
         routes.MapPost("/admin/models/download", DownloadAsync).Describe(AdminNotes.Download);
         routes.MapPost("/admin/models/sync", SyncAsync).Describe(AdminNotes.Sync);
         routes.MapPost("/admin/models/publish", PublishAsync).Describe(AdminNotes.Publish);
-        routes.MapDelete("/admin/models/{**key}", DeleteAsync).Describe(AdminNotes.Delete);
+        routes.MapDelete($"/admin/models/{{**key:{ModelKeySegment.Name}}}", DeleteAsync).Describe(AdminNotes.Delete);
         routes.MapMethods("/admin/jobs", ["GET", "HEAD"], ListAsync).Describe(AdminNotes.Jobs);
         routes.MapMethods("/admin/jobs/{id}", ["GET", "HEAD"], (string id, HttpContext context, JobList jobs) => WriteAsync(context, 200, jobs.Get(id))).Describe(AdminNotes.Job);
         routes.MapDelete("/admin/jobs/{id}", CancelAsync).Describe(AdminNotes.Cancel);

@@ -120,7 +120,7 @@ public sealed class HelpTests
 
     private static IReadOnlyList<RouteEndpoint> Routes(GatewayUnderTest gateway) => [.. gateway.Services.GetRequiredService<EndpointDataSource>().Endpoints.Cast<RouteEndpoint>()];
 
-    private static string PathOf(RouteEndpoint endpoint) => endpoint.RoutePattern.RawText!.Replace("**", "", StringComparison.Ordinal);
+    private static string PathOf(RouteEndpoint endpoint) => endpoint.RoutePattern.RawText!.Replace("**", "", StringComparison.Ordinal).Replace(":modelkey", "", StringComparison.Ordinal);
 
     private static IEnumerable<string> References(JsonElement json) => json.ValueKind switch
     {
