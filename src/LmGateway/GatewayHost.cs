@@ -1,19 +1,28 @@
 using System.Net;
 using LmGateway.Api.Admin;
 using LmGateway.Api.Chat;
+using LmGateway.Api.Debug;
 using LmGateway.Api.Health;
+using LmGateway.Api.Help;
 using LmGateway.Api.Http;
 using LmGateway.Api.LmStudio;
+using LmGateway.Api.Mcp;
+using LmGateway.Api.Mcp.Http;
+using LmGateway.Api.Metrics;
+using LmGateway.Api.Nats;
 using LmGateway.Api.OpenAi;
 using LmGateway.Catalog;
 using LmGateway.Configuration;
+using LmGateway.Events;
 using LmGateway.Nats;
 using LmGateway.Observability;
 using LmGateway.Scheduling;
 using LmGateway.Security;
 using LmGateway.Serving;
+using LmGateway.Serving.Jobs;
 using LmGateway.State;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -32,9 +41,10 @@ internal static class GatewayHost
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
         builder.Logging.AddGatewayLog(options.Log);
         builder.WebHost.ConfigureKestrel(server => Listen(server, options));
+        if (!options.Listen.Http) builder.Services.AddSingleton<IServer, NoHttpServer>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromMilliseconds(options.Timeouts.ShutdownMs) + LastWords);
         builder.Services.AddSingleton(options).AddSingleton(time);
-        builder.Services.AddState(options).AddNats().AddBackends(options).AddCatalog(options).AddScheduling().AddServing(options).AddHttpApis(options).AddOpenAi().AddChatApi().AddNativeLmStudio();
+        builder.Services.AddEvents().AddObservability(options).AddState(options).AddNats().AddBackends(options).AddCatalog(options).AddScheduling().AddServing(options).AddSecurity(options).AddHttpApis(options).AddOpenAi().AddChatApi().AddDebugApi().AddMetricsApi().AddNativeLmStudio().AddNatsApi().AddMcp(options, trustWorkingFolder: true).AddHelp();
         var app = builder.Build();
 
         var errors = new RouteErrors(OpenAiErrors.WriteAsync)
@@ -46,8 +56,11 @@ internal static class GatewayHost
             .Add("/models/load", ChatErrors.WriteAsync)
             .Add("/models/unload", ChatErrors.WriteAsync)
             .Add("/admin", AdminErrors.WriteAsync)
-            .Add("/debug", AdminErrors.WriteAsync);
+            .Add("/debug", AdminErrors.WriteAsync)
+            .Add("/mcp", McpErrors.WriteAsync);
         app.Use(next => context => RequestIdentity.AssignAsync(context, next));
+        var audit = app.Services.GetRequiredService<AuditTrail>();
+        app.Use(next => context => audit.FollowAsync(context, next));      // outside the errors, so that it sees the status they get
         app.Use(next => new ErrorBoundary(next, errors, app.Services.GetRequiredService<ILogger<ErrorBoundary>>()).InvokeAsync);
         app.Use(next => context => PathTidying.TidyAsync(context, next));
         app.UseGatewaySecurity(options, errors.WriteAsync);
@@ -56,11 +69,29 @@ internal static class GatewayHost
         app.MapChatApi();
         app.MapNativeLmStudio();
         app.MapAdminApi();
+        app.MapDebugApi();
+        app.MapMetrics(options);
+        app.MapMcp(options);
         app.MapHealth();
+        app.MapHelp();
+        app.Services.GetRequiredService<ProcessFigures>();       // made now, because it counts the service's time from here
         app.Services.GetRequiredService<ActiveModelState>();     // made now, so that a damaged state file is told of at the start
+        app.Lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<JobList>().Drain);
         app.Lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<Scheduler>().Drain);
         app.Lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<ShutdownLimit>().Begin);
         return app;
+    }
+
+    /// <summary>The service without HTTP: what <c>lmgateway mcp</c> and <c>lmgateway up</c> need to act by themselves.</summary>
+    public static IHost BuildForTools(GatewayOptions options, TimeProvider time)
+    {
+        options = options.WithBringUpBackend();
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.Logging.AddGatewayLog(options.Log);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = LastWords);
+        builder.Services.AddSingleton(options).AddSingleton(time);
+        builder.Services.AddEvents().AddObservability(options).AddState(options).AddNats().AddBackends(options).AddCatalog(options).AddScheduling().AddServing(options).AddMcp(options, trustWorkingFolder: false);
+        return builder.Build();
     }
 
     private static void Listen(KestrelServerOptions server, GatewayOptions options)

@@ -8,6 +8,8 @@ internal static class Program
     private static Task<int> Main(string[] arguments) => CommandLine.RunAsync(arguments, new CommandHandlers
     {
         Serve = ServeProgram.RunAsync,
+        Mcp = McpProgram.RunAsync,
+        Up = UpProgram.RunAsync,
         Simulate = SimulateProgram.RunAsync,
         SimulateLms = SimulateProgram.RunLmsAsync,
     });

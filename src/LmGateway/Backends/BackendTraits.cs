@@ -11,7 +11,7 @@ internal enum DialectDefects
     /// <summary><c>response_format: json_object</c> is refused; a permissive <c>json_schema</c> is not.</summary>
     RefusesJsonObject = 1,
 
-    /// <summary><c>tool_choice</c> may only be a string.</summary>
+    /// <summary><c>tool_choice</c> may only be a string; in Anthropic's dialect it may not name a tool.</summary>
     RefusesToolChoiceObject = 2,
 
     /// <summary><c>encoding_format: base64</c> is ignored; embeddings are always numbers.</summary>
@@ -25,6 +25,9 @@ internal enum DialectDefects
 
     /// <summary>A parameter that it does not know is an error, where others ignore it.</summary>
     RefusesUnknownParameters = 32,
+
+    /// <summary>Only <c>max_tokens</c> limits an answer; its newer name is ignored.</summary>
+    IgnoresMaxCompletionTokens = 64,
 }
 
 /// <summary>What a backend is and can do, as data.</summary>
@@ -42,6 +45,9 @@ internal sealed record BackendTraits
 
     /// <summary>Models can be searched for and downloaded.</summary>
     public bool CanPull { get; init; }
+
+    /// <summary>Models can be removed by <see cref="IBackend.DeleteAsync"/>.</summary>
+    public bool CanDelete { get; init; }
 
     /// <summary>Its models are files in a folder of this machine, which can be added, removed and copied.</summary>
     public bool KeepsFiles { get; init; }
@@ -85,7 +91,7 @@ internal sealed record ControlChannels(bool WebSocket, bool Rest, bool Cli)
     public static ControlChannels None { get; } = new(false, false, false);
 
     /// <summary>Loads are asked for only where they can be followed and cancelled; otherwise the backend's own loader does it.</summary>
-    public bool CanLoadOnDemand => WebSocket;
+    public bool CanLoadOnDemand { get; init; } = WebSocket;
 }
 
 /// <summary>A model to load.</summary>

@@ -13,6 +13,9 @@ internal interface IBackend : IAsyncDisposable
 
     BackendTraits Traits { get; }
 
+    /// <summary>The program that starts this server on this machine; null where there is none.</summary>
+    IServerProgram? Program => null;
+
     /// <summary>What exists and what is loaded, and which ways of control answer. Throws where the backend cannot be reached at all.</summary>
     Task<BackendReport> ReportAsync(CancellationToken cancellationToken);
 
@@ -46,8 +49,11 @@ internal interface IBackend : IAsyncDisposable
     /// <summary>Models that can be downloaded. <see cref="ErrorCode.NotSupported"/> where <see cref="BackendTraits.CanPull"/> is not set.</summary>
     Task<IReadOnlyList<FoundModel>> SearchAsync(ModelQuery query, CancellationToken cancellationToken) => throw Unable("search for models");
 
+    /// <summary>Removes a model for good, where the backend does so itself. <see cref="ErrorCode.NotSupported"/> where <see cref="BackendTraits.CanDelete"/> is not set.</summary>
+    Task DeleteAsync(string modelKey, CancellationToken cancellationToken) => throw Unable("delete models");
+
     /// <summary>Where the files of a model lie. <see cref="ErrorCode.ModelNotFound"/> where they are not on this machine.</summary>
-    Task<ModelPlace> LocateAsync(ModelInfo model, CancellationToken cancellationToken) => throw Unable("tell where a model's files are");
+    Task<ModelPlace> LocateAsync(string modelKey, CancellationToken cancellationToken) => throw Unable("tell where a model's files are");
 
     /// <summary>Brings a file into the backend's own care, as <c>user/repo</c>, and returns where it lies then.</summary>
     Task<string?> ImportAsync(string file, string userRepo, CancellationToken cancellationToken) => throw Unable("import files");

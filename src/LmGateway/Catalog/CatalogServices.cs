@@ -1,5 +1,6 @@
 using LmGateway.Backends;
 using LmGateway.Configuration;
+using LmGateway.Events;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace LmGateway.Catalog;
@@ -8,6 +9,6 @@ internal static class CatalogServices
 {
     public static IServiceCollection AddCatalog(this IServiceCollection services, GatewayOptions options) => services
         .AddSingleton(new CatalogPace(TimeSpan.FromSeconds(options.Catalog.PollSeconds), TimeSpan.FromSeconds(options.Catalog.BusyPollSeconds)))
-        .AddSingleton(provider => new ModelCatalog([.. provider.GetServices<IBackend>()], provider.GetRequiredService<TimeProvider>()))
+        .AddSingleton(provider => new ModelCatalog([.. provider.GetServices<IBackend>()], provider.GetRequiredService<EventHub>(), provider.GetRequiredService<TimeProvider>()))
         .AddHostedService<CatalogWatch>();
 }

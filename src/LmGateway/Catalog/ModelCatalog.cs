@@ -1,4 +1,5 @@
 using LmGateway.Backends;
+using LmGateway.Events;
 using LmGateway.Vocabulary;
 
 namespace LmGateway.Catalog;
@@ -7,7 +8,7 @@ namespace LmGateway.Catalog;
 /// The picture of all backends, looked at again and again. Reading it takes no lock; each backend is looked at by one look at a time,
 /// which every caller who wants a fresh picture shares.
 /// </summary>
-internal sealed class ModelCatalog(IReadOnlyList<IBackend> backends, TimeProvider time)
+internal sealed class ModelCatalog(IReadOnlyList<IBackend> backends, EventHub hub, TimeProvider time)
 {
     private static readonly TimeSpan LookDeadline = TimeSpan.FromSeconds(10);
 
@@ -96,14 +97,25 @@ internal sealed class ModelCatalog(IReadOnlyList<IBackend> backends, TimeProvide
     private void Replace(IBackend backend, Func<BackendView, BackendView> change)
     {
         TaskCompletionSource waiting;
+        BackendView? before, after;
         lock (replacing)
         {
             looks.Remove(backend.Name);
+            before = current.Find(backend.Name);
             current = new CatalogSnapshot(current.Version + 1, [.. current.Backends.Select(view => ReferenceEquals(view.Backend, backend) ? change(view) : view)]);
+            after = current.Find(backend.Name);
             waiting = changed;
             changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
 
         waiting.SetResult();
+        if (before is not null && after is not null) TellReach(before, after);
+    }
+
+    private void TellReach(BackendView before, BackendView after)
+    {
+        var unknownUntilNow = before is { Reachable: false, Stale: false };      // never looked at
+        if (after.Reachable && !before.Reachable) hub.Publish(new BackendUp(after.Name, after.Traits.Kind, after.Version));
+        else if (!after.Reachable && (before.Reachable || unknownUntilNow)) hub.Publish(new BackendDown(after.Name, after.Problem));
     }
 }

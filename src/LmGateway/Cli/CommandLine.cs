@@ -51,7 +51,11 @@ internal static class CommandLine
         var serve = new Command("serve", "Serve models over HTTP (what happens without a command).");
         ServeCommand.Configure(serve, handlers.Serve, surroundings);
         root.Subcommands.Add(serve);
+        root.Subcommands.Add(McpCommand.Build(handlers.Mcp, surroundings));
+        root.Subcommands.Add(UpCommand.Build(handlers.Up, surroundings));
         root.Subcommands.Add(DoctorCommand.Build(surroundings));
+        root.Subcommands.Add(ModelsCommand.Build(surroundings));
+        root.Subcommands.Add(KeysCommand.Build(surroundings));
         root.Subcommands.Add(SimulateCommand.Build(handlers.Simulate));
         return root;
     }

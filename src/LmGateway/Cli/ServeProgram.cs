@@ -21,7 +21,7 @@ internal static class ServeProgram
         try
         {
             var loaded = settings.Loaded.WithSimulatorAt(simulator.Address.ToString().TrimEnd('/'));
-            return await WithNatsAsync(settings with { Loaded = loaded with { Options = ForDemo(loaded.Options) with { StateDir = state.FullName } } }, simulator, cancellationToken);
+            return await WithNatsAsync(settings with { Loaded = loaded with { Options = ForDemo(loaded.Options, simulator) with { StateDir = state.FullName } } }, simulator, cancellationToken);
         }
         finally
         {
@@ -29,9 +29,15 @@ internal static class ServeProgram
         }
     }
 
-    /// <summary>A demo answers only on a NATS server that was named, not on whatever server runs on this machine.</summary>
-    private static GatewayOptions ForDemo(GatewayOptions options) =>
-        options.Nats.IsConfigured ? options : options with { Nats = options.Nats with { Url = NatsOptions.Off } };
+    /// <summary>
+    /// A demo answers only on a NATS server that was named, not on whatever server runs on this machine, and never touches the models of a
+    /// real LM Studio.
+    /// </summary>
+    private static GatewayOptions ForDemo(GatewayOptions options, SimulatorServer simulator) => options with
+    {
+        Nats = options.Nats.IsConfigured ? options.Nats : options.Nats with { Url = NatsOptions.Off },
+        LmStudio = options.LmStudio with { ModelsDir = simulator.State.Models.Root },
+    };
 
     private static async Task<int> WithNatsAsync(ServeSettings settings, SimulatorServer? simulator, CancellationToken cancellationToken)
     {

@@ -28,13 +28,19 @@ internal sealed class SettingsOptions
     /// <param name="surroundings">Where the other layers are.</param>
     /// <param name="implied">What the command itself sets.</param>
     public LoadedSettings Load(ParseResult parsed, CommandSurroundings surroundings, params IEnumerable<GivenSetting> implied) =>
-        SettingsLoader.Load(SettingsFiles.Read(new SettingsPlaces
-        {
-            WorkingFolder = surroundings.WorkingFolder,
-            Environment = surroundings.Environment,
-            ConfigFile = parsed.GetValue(_config),
-            CommandLine = [.. Shortcuts(parsed), .. Sets(parsed), .. implied],
-        }));
+        SettingsLoader.Load(SettingsFiles.Read(Places(parsed, surroundings, implied)));
+
+    /// <summary>The same for a program that may be started inside a stranger's folder: nothing in it counts but a file named by <c>--config</c>.</summary>
+    public LoadedSettings LoadFromHome(ParseResult parsed, CommandSurroundings surroundings) =>
+        SettingsLoader.Load(SettingsFiles.Read(Places(parsed, surroundings, []) with { TrustWorkingFolder = false }));
+
+    private SettingsPlaces Places(ParseResult parsed, CommandSurroundings surroundings, IEnumerable<GivenSetting> implied) => new()
+    {
+        WorkingFolder = surroundings.WorkingFolder,
+        Environment = surroundings.Environment,
+        ConfigFile = parsed.GetValue(_config),
+        CommandLine = [.. Shortcuts(parsed), .. Sets(parsed), .. implied],
+    };
 
     private IEnumerable<GivenSetting> Shortcuts(ParseResult parsed)
     {

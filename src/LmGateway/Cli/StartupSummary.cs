@@ -10,8 +10,10 @@ internal static class StartupSummary
         var version = typeof(StartupSummary).Assembly.GetName().Version?.ToString(3);
         output.WriteLine($"LmGateway {version} is up, node {loaded.Options.Node}");
         WriteRow(output, "listening", boundAddresses.Count == 0 ? "HTTP is off" : string.Join(", ", boundAddresses));
-        WriteRow(output, "APIs", boundAddresses.Count == 0 ? "none" : "/v1 (OpenAI, Anthropic messages), /api/v0 and /api/v1 (LM Studio), /chat, /models, /admin, /health");
-        WriteRow(output, "backend", Backend(loaded));
+        WriteRow(output, "APIs", boundAddresses.Count == 0 ? "none" : "/v1 (OpenAI, Anthropic messages), /api/v0 and /api/v1 (LM Studio), /chat, /models, /admin, /debug, /mcp, /health");
+        WriteRow(output, "NATS", Nats(loaded));
+        if (loaded.Options.Backends.Count == 0) WriteRow(output, "backend", Backend(loaded));
+        else foreach (var entry in loaded.Options.BackendEntries) WriteRow(output, "backend", Backend(entry, loaded));
         WriteRow(output, "models", Models(loaded.Options));
         WriteRow(output, "access", Access(loaded.Options));
         WriteRow(output, "settings", Sources(loaded));
@@ -33,6 +35,14 @@ internal static class StartupSummary
 
     private static void WriteRow(TextWriter output, string name, string text) => output.WriteLine($"  {name,-10} {text}");
 
+    /// <summary>Whether it is there is told by the log and by health: the connection is made in the background.</summary>
+    private static string Nats(LoadedSettings loaded)
+    {
+        if (!loaded.Options.Nats.IsOn) return "off";
+        var url = loaded.Effective["nats.url"];
+        return $"lmstudio.> at {url.Text} ({url.Source}){(loaded.Options.Nats.IsConfigured ? "" : ", if there is one")}, queue group {loaded.Options.Nats.QueueGroup}";
+    }
+
     private static string Backend(LoadedSettings loaded)
     {
         var (address, inference) = (loaded.Effective["lmstudio.base_url"], loaded.Options.Inference);
@@ -42,6 +52,19 @@ internal static class StartupSummary
             InferenceOptions.OpenAi => $"OpenAI's API at {address.Text} ({address.Source}){(inference.OpenAiApiKey is null ? "" : ", with a key")}",
             _ => $"LM Studio at {address.Text} ({address.Source}){(loaded.Options.LmStudio.ApiToken is null ? "" : ", with an API token")}",
         };
+    }
+
+    private static string Backend(BackendEntry entry, LoadedSettings loaded)
+    {
+        var options = loaded.Options;
+        var place = entry.Kind switch
+        {
+            BackendEntry.Mock => $"canned replies from {options.Inference.MockResponsesDir}",
+            BackendEntry.Ollama => $"Ollama at {entry.Url ?? options.Ollama.BaseUrl}",
+            BackendEntry.LmStudio => $"LM Studio at {entry.Url ?? options.LmStudio.BaseUrl}",
+            _ => $"{(entry.Kind == BackendEntry.LlamaServer ? "llama-server" : "OpenAI's API")} at {entry.Url ?? options.LmStudio.BaseUrl}",
+        };
+        return $"{entry.Name}: {place}{(entry.KeyAmong(options.BackendKeys) is null ? "" : ", with a key")}";
     }
 
     private static string Models(GatewayOptions options)

@@ -11,8 +11,16 @@ internal sealed record GatewayOptions
         Form = SettingForm.Path, Example = "~/.config/lmgateway")]
     public string? StateDir { get; init; }
 
+    [Setting("backends", "The servers that requests go to, each [name=]kind[@address]: lmstudio, ollama, llama-server, openai (any server with OpenAI's API) or mock. Where unset, the one that inference.provider names.",
+        Form = SettingForm.Backend, Example = "lmstudio, ollama, box=llama-server@http://10.0.0.5:8080")]
+    public IReadOnlyList<string> Backends { get; init; } = [];
+
+    [Setting("backend_keys", "Keys that backends are asked with, each name=key.", Secret = true, Example = "box=sk-a-key")]
+    public IReadOnlyList<string> BackendKeys { get; init; } = [];
+
     public ListenOptions Listen { get; init; } = new();
     public LmStudioOptions LmStudio { get; init; } = new();
+    public OllamaOptions Ollama { get; init; } = new();
     public InferenceOptions Inference { get; init; } = new();
     public ChatOptions Chat { get; init; } = new();
     public ResolveOptions Resolve { get; init; } = new();
@@ -23,9 +31,26 @@ internal sealed record GatewayOptions
     public NatsOptions Nats { get; init; } = new();
     public PassthroughOptions Passthrough { get; init; } = new();
     public ModelListOptions Models { get; init; } = new();
+    public BringUpOptions BringUp { get; init; } = new();
+    public McpOptions Mcp { get; init; } = new();
+    public ImageOptions Images { get; init; } = new();
     public JobOptions Jobs { get; init; } = new();
     public CatalogOptions Catalog { get; init; } = new();
     public LogOptions Log { get; init; } = new();
+    public JournalOptions Journal { get; init; } = new();
+    public MetricsOptions Metrics { get; init; } = new();
+
+    /// <summary>The backends that there are; without a list the one provider.</summary>
+    public IReadOnlyList<BackendEntry> BackendEntries =>
+        Backends.Count > 0 ? [.. Backends.Select(text => BackendEntry.Parse(text)!)] : [new BackendEntry(ProviderKind, ProviderKind, null)];
+
+    /// <summary>With the backend of bring-up among the backends, also where nobody chose it and it is the default.</summary>
+    public GatewayOptions WithBringUpBackend() =>
+        BringUp.Backend != BringUpOptions.Ollama || BackendEntries.Any(entry => entry.Kind == BackendEntry.Ollama)
+            ? this
+            : this with { Backends = [.. BackendEntries.Select(entry => entry.ToString()), BackendEntry.Ollama] };
+
+    private string ProviderKind => Inference.Provider ?? BackendEntry.LmStudio;
 
     /// <summary>Time limit of a request that is not streamed, from when it is sent to the backend; infinite for none.</summary>
     public TimeSpan RequestTimeout =>
@@ -72,11 +97,20 @@ internal sealed record LmStudioOptions
     [Setting("lmstudio.models_dir", "LM Studio's models folder.", Aliases = ["LMSTUDIO_MODELS_DIR"], Form = SettingForm.Path)]
     public string ModelsDir { get; init; } = "~/.lmstudio/models";
 
+    /// <summary>The absolute path of the models folder.</summary>
+    public string ModelsFolder => Path.GetFullPath(ModelsDir == "~" || ModelsDir.StartsWith("~/", StringComparison.Ordinal)
+        ? Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) + ModelsDir[1..]
+        : ModelsDir);
+
     [Setting("lmstudio.connect_attempts", "Attempts to open the control connection before a control request fails.", Min = 1, Max = 100)]
     public int ConnectAttempts { get; init; } = 3;
 
     [Setting("lmstudio.connect_retry", "Pause between these attempts.", Min = 0, Max = 600000, Unit = "ms")]
     public int ConnectRetryMs { get; init; } = 2000;
+
+    [Setting("lmstudio.log_events", "Show LM Studio's own log among the events of /debug/stream while somebody reads them. Prompts can stand in it.",
+        Aliases = ["ENABLE_LOG_MONITORING"])]
+    public bool LogEvents { get; init; }
 
     [Setting("lmstudio.lms_path", "The lms program, where it is not on the PATH or in LM Studio's own folder.",
         Form = SettingForm.Path, Example = "~/.lmstudio/bin/lms")]

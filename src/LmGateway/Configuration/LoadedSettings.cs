@@ -13,10 +13,12 @@ internal sealed record LoadedSettings
     {
         Options = Options with
         {
+            Backends = [],
+            BackendKeys = [],
             LmStudio = Options.LmStudio with { BaseUrl = baseUrl, ApiToken = null },
             Inference = Options.Inference with { Provider = Options.Inference.Provider is null ? null : InferenceOptions.LmStudio },
         },
-        Effective = DemoProvider(Effective).With("lmstudio.base_url", baseUrl).Without("lmstudio.api_token"),
+        Effective = DemoProvider(Effective).With("lmstudio.base_url", baseUrl).Without("lmstudio.api_token").Without("backends").Without("backend_keys"),
     };
 
     private static EffectiveSettings DemoProvider(EffectiveSettings effective) =>

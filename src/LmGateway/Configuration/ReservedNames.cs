@@ -9,17 +9,7 @@ internal static class ReservedNames
     /// <summary>The names, each with what it belongs to.</summary>
     public static IReadOnlyDictionary<string, string> Notes { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
     {
-        ["BACKEND"] = "the MCP tools",
-        ["MODEL_NAME"] = "the MCP tools",
-        ["MODEL_SOURCE"] = "the MCP tools",
-        ["OLLAMA_URL"] = "the Ollama backend",
-        ["THINKING_MODE"] = "the MCP tools",
-        ["TEMPERATURE"] = "the MCP tools",
-        ["AGENTS_CONFIG_PATH"] = "the MCP tools",
-        ["RULES_CONFIG_PATH"] = "the MCP tools",
-        ["LLM_TAGS_CONFIG_PATH"] = "the MCP tools",
-        ["LMSTUDIO_LOG_DIR"] = "the debug API",
-        ["ENABLE_LOG_MONITORING"] = "the debug API",
+        ["LMSTUDIO_LOG_DIR"] = "log files; LM Studio's log comes over its connection here",
         ["NODE_ENV"] = "Node.js; it means nothing here",
     };
 

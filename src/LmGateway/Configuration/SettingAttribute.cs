@@ -23,6 +23,11 @@ internal enum SettingForm
     WebOrigin,
     HostName,
 
+    /// <summary>The kind of a backend, in any usual spelling.</summary>
+    BackendKind,
+
+    /// <summary>One entry of the list of backends.</summary>
+    Backend,
     /// <summary>NATS servers, separated by commas, or <c>off</c>. Passwords in them are never shown.</summary>
     NatsServers,
 

@@ -47,7 +47,7 @@ internal sealed class SettingDefinition
     /// <summary>A value as a person reads it, and as the setting takes it; a secret is only said to be there.</summary>
     public string Show(object? value) => value switch
     {
-        null => "",
+        null or IReadOnlyCollection<string> { Count: 0 } => "",
         _ when About.Secret => "***",
         string servers when About.Form == SettingForm.NatsServers => NatsServerList.Masked(servers),
         bool flag => flag ? "true" : "false",

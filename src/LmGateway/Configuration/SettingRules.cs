@@ -11,6 +11,7 @@ internal static class SettingRules
     public static LoadedSettings Apply(LoadedSettings loaded, SettingsProblems problems)
     {
         loaded = SettleListener(loaded, problems);
+        loaded = BackendRules.Apply(loaded, problems);
         loaded = loaded with { Options = loaded.Options with { Nats = loaded.Options.Nats with { IsConfigured = loaded.Effective["nats.url"].Source.Layer != LayerKind.Default } } };
         CheckExposure(loaded, problems);
         CheckDefaultModel(loaded, problems);
@@ -82,10 +83,15 @@ internal static class SettingRules
     private static void CheckLoop(LoadedSettings loaded, SettingsProblems problems)
     {
         var setting = loaded.Effective["lmstudio.base_url"];
-        var backend = new Uri(loaded.Options.LmStudio.BaseUrl);
-        if (loaded.Options.Inference.Provider == InferenceOptions.Mock || backend.Port == 0 || !backend.IsLoopback || !loaded.Options.Listen.Addresses.Any(address => address.Port == backend.Port && IsSame(address, backend.Host))) return;
+        foreach (var entry in loaded.Options.BackendEntries)
+            if (entry.Url is { } url && IsOwn(new Uri(url)))
+                problems.Errors.Add(new SettingError("backends", entry.ToString(), loaded.Effective["backends"].Source.Text, "this is the gateway's own address; a backend's is expected"));
+        if (!loaded.Options.BackendEntries.Any(entry => entry is { Kind: BackendEntry.LmStudio or BackendEntry.OpenAi, Url: null }) || !IsOwn(new Uri(loaded.Options.LmStudio.BaseUrl))) return;
         problems.Errors.Add(new SettingError(setting.Key, setting.Text, setting.Source.Text,
             "this is the gateway's own address; LM Studio's is expected, for instance http://127.0.0.1:1234"));
+
+        bool IsOwn(Uri backend) =>
+            backend.Port != 0 && backend.IsLoopback && loaded.Options.Listen.Addresses.Any(address => address.Port == backend.Port && IsSame(address, backend.Host));
 
         static bool IsSame(ListenAddress address, string loopback) =>
             address.IsEveryInterface
@@ -105,6 +111,8 @@ internal static class SettingRules
         var hasKey = loaded.Options.Security.ApiKey is not null;
         if (hasKey && loaded.Options.Passthrough.Authorization)
             problems.Warnings.Add("passthrough.authorization has no effect while security.api_key is set: callers' tokens are the gateway's own key.");
+        if (!loaded.Options.Listen.Http && !loaded.Options.Nats.IsOn)
+            problems.Warnings.Add("Nobody can reach this service: listen.http is false and nats.url is off.");
         if (!hasKey && loaded.Options.Security.RequireAuthForHealth)
             problems.Warnings.Add("security.require_auth_for_health has no effect without security.api_key.");
     }

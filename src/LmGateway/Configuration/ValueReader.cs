@@ -93,6 +93,8 @@ internal static class ValueReader
         SettingForm.AddressRange => AddressRange.Canonical(text),
         SettingForm.WebOrigin => WebOrigin(text),
         SettingForm.HostName => HostName(text),
+        SettingForm.Backend => BackendEntry.Parse(text)?.ToString(),
+        SettingForm.BackendKind => BringUpOptions.BackendNamed(text),
         SettingForm.NatsServers => NatsServerList.Canonical(text),
         SettingForm.NatsName => text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_') ? text : null,
         _ => text,

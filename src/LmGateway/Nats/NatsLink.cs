@@ -17,6 +17,7 @@ internal sealed partial class NatsLink : IHostedService, IAsyncDisposable
     private readonly ILogger<NatsLink> logger;
     private readonly bool isConfigured;
     private readonly CancellationTokenSource stopping = new();
+    private readonly TaskCompletionSource connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile NatsLinkState state = new();
     private Task watch = Task.CompletedTask;
 
@@ -34,6 +35,9 @@ internal sealed partial class NatsLink : IHostedService, IAsyncDisposable
     public NatsConnection? Connection { get; }
 
     public NatsLinkState State => state;
+
+    /// <summary>Completes with the first connection, which may be never.</summary>
+    public Task Connected => connected.Task;
 
     /// <summary>The service is not well without a connection: somebody asked for one.</summary>
     public bool IsMissed => isConfigured && Connection is not null && !state.IsConnected;
@@ -107,6 +111,7 @@ internal sealed partial class NatsLink : IHostedService, IAsyncDisposable
         {
             case NatsConnectionOpened opened:
                 state = new NatsLinkState { IsConnected = true, Server = opened.Server };
+                connected.TrySetResult();
                 LogConnected(opened.Server);
                 break;
             case NatsConnectionDisconnected lost:

@@ -18,6 +18,9 @@ internal sealed partial class BackendCalls(ModelCatalog catalog, CatalogPace pac
     /// <summary>Hears how each call ended.</summary>
     public required Action<SchedulerEvent> Ended { get; init; }
 
+    /// <summary>Takes the progress of a load.</summary>
+    public required Func<Load, IProgress<double>> Following { get; init; }
+
     /// <summary>Ends every call.</summary>
     public required CancellationToken Stopping { get; init; }
 
@@ -67,7 +70,7 @@ internal sealed partial class BackendCalls(ModelCatalog catalog, CatalogPace pac
         LoadEnded end;
         try
         {
-            var loading = load.OnDemand ? FindOrLoadAsync(load, ending.Token) : backend.LoadAsync(order, load, ending.Token);
+            var loading = load.OnDemand ? FindOrLoadAsync(load, ending.Token) : backend.LoadAsync(order, Following(load), ending.Token);
             if (await Task.WhenAny(loading, cancelled) == cancelled) await ending.CancelAsync();
             var result = await loading;
             LogLoaded(logger, order.ModelKey, backend.Name, result.Instance.Identifier, time.GetElapsedTime(started).TotalMilliseconds);
@@ -95,7 +98,7 @@ internal sealed partial class BackendCalls(ModelCatalog catalog, CatalogPace pac
         if (snapshot.Find(load.Backend.Name) is { Reachable: true, Stale: false } view)
             foreach (var instance in view.Instances)
                 if (instance.ModelKey == load.Order.ModelKey) return new LoadResult(instance) { WasLoaded = true };
-        return await load.Backend.LoadAsync(load.Order, load, cancellationToken);
+        return await load.Backend.LoadAsync(load.Order, Following(load), cancellationToken);
     }
 
     private async Task UnloadAsync(Unload unload)

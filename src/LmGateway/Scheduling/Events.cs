@@ -56,5 +56,20 @@ internal sealed record StartUnload(Unload Unload) : Effect;
 
 internal sealed record Unloaded(UnloadCaller Caller) : Effect;
 
+/// <summary>A load begins, after whatever went before it.</summary>
+internal sealed record LoadBegan(Load Load) : Effect;
+
+/// <summary>A load succeeded. It is claimed where somebody ordered it by hand and is still there.</summary>
+internal sealed record LoadSucceeded(Load Load, LoadResult Result, bool Claimed) : Effect;
+
+/// <summary>A load failed for good.</summary>
+internal sealed record LoadFailed(Load Load, GatewayError Error) : Effect;
+
+/// <summary>A look shows an instance that the gateway did not load.</summary>
+internal sealed record Appeared(TrackedInstance Instance) : Effect;
+
+/// <summary>An instance is gone that the gateway did not unload.</summary>
+internal sealed record Vanished(TrackedInstance Instance) : Effect;
+
 /// <summary>The backend must be looked at, because of the change.</summary>
 internal sealed record Look(IBackend Backend, Change Change) : Effect;

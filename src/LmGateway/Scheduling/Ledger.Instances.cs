@@ -84,7 +84,9 @@ internal sealed partial class Ledger
         instance.Gate.Limit = seen.Parallel ?? options.Parallel;
         if (instance.Standing is not InstanceStanding.Closing) File(instance, seen.ModelKey);
         if (instance.Standing == InstanceStanding.Vanished) instance.OnDemand = false;      // whoever brought it back may mean to keep it
-        if (instance.Standing is InstanceStanding.Leading or InstanceStanding.Vanished) Open(instance);
+        if (instance.Standing is not (InstanceStanding.Leading or InstanceStanding.Vanished)) return;
+        Open(instance);
+        effects.Add(new Appeared(instance));
     }
 
     /// <summary>The identifier is the same, but what bore it was unloaded since, or was a copy of another model.</summary>
@@ -96,6 +98,7 @@ internal sealed partial class Ledger
         var instance = Track(seen, seen.ModelKey);
         instance.Since = Change.SeenAt(catalog.Version);
         instance.LastSeen = catalog.Version;
+        effects.Add(new Appeared(instance));
         return instance;
     }
 
@@ -105,11 +108,16 @@ internal sealed partial class Ledger
         switch (instance.Standing)
         {
             case InstanceStanding.Open when instance.Gate.Running > 0:
+                effects.Add(new Vanished(instance));
                 Withdraw(instance);
                 instance.Standing = InstanceStanding.Vanished;
                 if (instance.Gate.Running == 0) Forget(instance);
                 break;
-            case InstanceStanding.Open or InstanceStanding.Gone:
+            case InstanceStanding.Open:
+                effects.Add(new Vanished(instance));
+                Forget(instance);
+                break;
+            case InstanceStanding.Gone:
                 Forget(instance);
                 break;
         }

@@ -50,6 +50,7 @@ internal sealed partial class Ledger
     {
         load.Model.Load = load;
         load.StartedAt = now;
+        effects.Add(new LoadBegan(load));
         Attempt(load);
     }
 
@@ -98,6 +99,7 @@ internal sealed partial class Ledger
         var instance = Track(result.Instance, load.Order.ModelKey);
         instance.OnDemand = load.OnDemand && load.Callers.Count == 0 && !result.WasLoaded;
         instance.Since = ChangeOf(load.Backend);
+        effects.Add(new LoadSucceeded(load, result, load.Callers.Count > 0));
         foreach (var caller in load.Callers)
         {
             caller.Load = null;
@@ -116,6 +118,7 @@ internal sealed partial class Ledger
         var model = load.Model;
         model.Load = null;
         model.Since = ChangeOf(load.Backend);
+        effects.Add(new LoadFailed(load, error));
         RefuseAll(load, error);
         ResolvePins(model);
         if (load is { OnDemand: true, Abandoned: false } && model.Instances.Count == 0 && model.Waiting.Count > 0)
@@ -183,7 +186,12 @@ internal sealed partial class Ledger
         if (instance.Standing != InstanceStanding.Leading) return;
         var served = instance.Models.ToArray();
         if (served.Any(model => model.HasOpen)) Forget(instance);     // a look has found the real one meanwhile
-        else Open(instance);
+        else
+        {
+            Open(instance);
+            effects.Add(new Appeared(instance));
+        }
+
         if (catalog.Find(instance.Id.Backend) is { } view) instance.Since = ChangeOf(view.Backend);
         DecideAll(served);
     }

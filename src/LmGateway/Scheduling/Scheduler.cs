@@ -2,6 +2,8 @@ using System.Threading.Channels;
 using LmGateway.Backends;
 using LmGateway.Catalog;
 using LmGateway.Configuration;
+using LmGateway.Events;
+using LmGateway.Observability;
 using LmGateway.Vocabulary;
 
 namespace LmGateway.Scheduling;
@@ -17,6 +19,7 @@ internal sealed partial class Scheduler : IAsyncDisposable
     private readonly TimeSpan unloadWait;
     private readonly Ledger ledger;
     private readonly BackendCalls calls;
+    private readonly SchedulerNews news;
     private readonly ILogger<Scheduler> logger;
 
     // Unbounded, because an event must never be lost or block: each belongs to a request, a load or an unload that exists, and those are limited.
@@ -28,14 +31,15 @@ internal sealed partial class Scheduler : IAsyncDisposable
     private volatile LedgerView queues = new([], [], Draining: false);
 
     /// <summary>Begins at once; ends with <see cref="DisposeAsync"/>.</summary>
-    public Scheduler(ModelCatalog catalog, CatalogPace pace, GatewayOptions options, TimeProvider time, ILogger<Scheduler> logger)
+    public Scheduler(ModelCatalog catalog, CatalogPace pace, GatewayOptions options, EventHub hub, OperationRecord operations, TimeProvider time, ILogger<Scheduler> logger)
     {
         this.catalog = catalog;
         this.time = time;
         this.logger = logger;
         unloadWait = TimeSpan.FromSeconds(options.Scheduling.UnloadWaitSeconds);
         ledger = new Ledger(options.Scheduling, options.Node);
-        calls = new BackendCalls(catalog, pace, options.Scheduling, time, logger) { Ended = Post, Stopping = stopping.Token };
+        news = new SchedulerNews(hub, operations, time);
+        calls = new BackendCalls(catalog, pace, options.Scheduling, time, logger) { Ended = Post, Following = news.Following, Stopping = stopping.Token };
         loop = Task.Run(RunAsync);
         watch = Task.Run(WatchAsync);
     }
@@ -83,7 +87,7 @@ internal sealed partial class Scheduler : IAsyncDisposable
         {
             Waiting = seen.Waiting,
             Instances = [.. table.Instances.Select(instance => new RunningInstance(instance.Id, instance.Gate.Running, instance.Gate.Limit, instance.OnDemand))],
-            Loads = [.. seen.Loads.Select(load => new LoadUnderWay(load.Backend.Name, load.Order.ModelKey, load.OnDemand, load.Progress))],
+            Loads = [.. seen.Loads.Select(load => new LoadUnderWay(load.Backend.Name, load.Order.ModelKey, load.OnDemand, load.Progress) { Took = time.GetElapsedTime(load.StartedAt) })],
             Draining = seen.Draining,
         };
     }
@@ -147,6 +151,7 @@ internal sealed partial class Scheduler : IAsyncDisposable
         {
             while (events.Reader.TryRead(out var happened)) Take(happened);
             queues = ledger.View();
+            news.Tell(queues.Waiting);
             if (ledger.Draining && calls.UnderWay == 0) events.Writer.TryComplete();
         }
     }
@@ -161,6 +166,7 @@ internal sealed partial class Scheduler : IAsyncDisposable
     private void Decide(SchedulerEvent happened)
     {
         calls.Forget(happened);
+        news.Tell(happened);
         try
         {
             ledger.Apply(happened, time.GetTimestamp());
@@ -172,7 +178,11 @@ internal sealed partial class Scheduler : IAsyncDisposable
         }
 
         table = ledger.Table();
-        foreach (var effect in ledger.Effects) Cause(effect);
+        foreach (var effect in ledger.Effects)
+        {
+            news.Tell(effect);
+            Cause(effect);
+        }
     }
 
     private void Cause(Effect effect)

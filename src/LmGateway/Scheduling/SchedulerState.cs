@@ -28,4 +28,8 @@ internal sealed record RunningInstance(InstanceId Id, int Running, int Parallel,
 /// <param name="ModelKey">What is loaded.</param>
 /// <param name="OnDemand">For requests that wait, not by hand.</param>
 /// <param name="Progress">From 0 to 1, as far as the backend tells.</param>
-internal sealed record LoadUnderWay(string Backend, string ModelKey, bool OnDemand, double Progress);
+internal sealed record LoadUnderWay(string Backend, string ModelKey, bool OnDemand, double Progress)
+{
+    /// <summary>Since it began.</summary>
+    public TimeSpan Took { get; init; }
+}

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using LmGateway.Events;
 using LmGateway.State;
 using LmGateway.Vocabulary;
 using Microsoft.Extensions.Logging;
@@ -12,12 +13,14 @@ internal sealed partial class ActiveModelState
     private const string FileName = "active-model.json";
 
     private readonly StateFolder folder;
+    private readonly EventHub hub;
     private readonly ILogger<ActiveModelState> logger;
     private volatile ActiveModel? current;
 
-    public ActiveModelState(StateFolder folder, ILogger<ActiveModelState> logger)
+    public ActiveModelState(StateFolder folder, EventHub hub, ILogger<ActiveModelState> logger)
     {
         this.folder = folder;
+        this.hub = hub;
         this.logger = logger;
         current = Load();
     }
@@ -28,6 +31,7 @@ internal sealed partial class ActiveModelState
     public async Task SetAsync(ActiveModel? model, CancellationToken cancellationToken)
     {
         current = model;
+        hub.Publish(new ModelActivated(model));
         try
         {
             await folder.WriteAsync(FileName, model is null ? null : JsonSerializer.Serialize(model, StateJson.Default.ActiveModel), cancellationToken);

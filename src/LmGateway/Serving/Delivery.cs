@@ -1,3 +1,4 @@
+using LmGateway.Observability;
 using LmGateway.Scheduling;
 using LmGateway.Serving.Dialects;
 using LmGateway.Vocabulary;
@@ -6,12 +7,13 @@ namespace LmGateway.Serving;
 
 /// <summary>
 /// Everything that an answer holds while it is under way: the place on the instance, the backend's reply, the accounts. Disposing it gives
-/// the place back, ends the reply where it is not at its end, and writes the request's line into the log.
+/// the place back, ends the reply where it is not at its end, and closes the request's accounts.
 /// </summary>
-internal sealed class Delivery(PreparedInference prepared, Lease lease, RequestTimes times, ReplyTally tally, RequestLog log) : IAsyncDisposable
+internal sealed class Delivery(PreparedInference prepared, Lease lease, RequestTrace trace, ReplyTally tally, KeyQuotas quotas) : IAsyncDisposable
 {
     private ExchangeReply? reply;
     private int disposed;
+    private int counted;
 
     public PreparedInference Prepared { get; } = prepared;
 
@@ -24,26 +26,41 @@ internal sealed class Delivery(PreparedInference prepared, Lease lease, RequestT
     /// <summary>The model that has to answer; null where any may.</summary>
     public AnsweringModel? Expected { get; init; }
 
-    /// <summary>How it ended; a caller that leaves says nothing.</summary>
-    public RequestOutcome Outcome { get; set; } = RequestOutcome.Cancelled;
-
     public ExchangeReply Reply => reply ?? throw new InvalidOperationException("The backend has not begun to answer.");
 
     /// <summary>The backend began to answer.</summary>
     public void Begin(ExchangeReply begun) => reply = begun;
 
+    /// <summary>The request as it was followed until now.</summary>
+    public RequestTrace Trace => trace;
+
     /// <summary>A piece of the reply is there: whoever waits behind this request for the model to load need not wait longer.</summary>
     public void NotePiece()
     {
-        times.NotePiece();
+        trace.NotePiece();
         lease.Answered();
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>A block goes to the caller.</summary>
+    public void NoteBlock(ReadOnlyMemory<byte> block) => trace.Bodies?.TakeReply(block.Span);
+
+    /// <summary>The answer is complete.</summary>
+    public void Complete() => trace.Complete(Tally.Usage, Tally.FinishReason);
+
+    public void Fail(GatewayError error) => trace.Fail(error, Tally.Usage);
+
+    /// <summary>Gives up what it holds and leaves the accounts open, for another attempt.</summary>
+    public async ValueTask ReleaseAsync()
     {
         if (Interlocked.Exchange(ref disposed, 1) != 0) return;
         if (reply is not null) await reply.DisposeAsync();
         lease.Dispose();
-        log.Ended(Prepared.Call.Context, lease.Instance, Outcome, times, Tally.Usage);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await ReleaseAsync();
+        trace.Leave(Tally.Usage);
+        if (Interlocked.Exchange(ref counted, 1) == 0) quotas.Note(Prepared.Call.Context, Tally.Usage);
     }
 }

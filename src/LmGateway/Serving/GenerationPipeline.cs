@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using LmGateway.Configuration;
+using LmGateway.Observability;
 using LmGateway.Scheduling;
 using LmGateway.Serving.Dialects;
 using LmGateway.Serving.Images;
@@ -15,6 +16,9 @@ internal sealed record GenerationCall(CallContext Context, string Model, ChatReq
 
     /// <summary>The API's own limit: of a whole answer in all, of a stream in silence. Null for the service's limits.</summary>
     public TimeSpan? Patience { get; init; }
+
+    /// <summary>Hears where the request is accounted for, for callers that tell where the time went.</summary>
+    public Action<RequestTrace>? Began { get; init; }
 }
 
 /// <summary>
@@ -22,31 +26,70 @@ internal sealed record GenerationCall(CallContext Context, string Model, ChatReq
 /// ends it in the backend.
 /// </summary>
 internal sealed class GenerationPipeline(
-    ModelFinder finder, Scheduler scheduler, ImageFitting images, RequestLog log, GatewayOptions options, TimeProvider time)
+    ModelFinder finder, Scheduler scheduler, ImageFitting images, RequestWatch watch, KeyQuotas quotas, GatewayOptions options)
 {
     public async IAsyncEnumerable<ChatEvent> RunAsync(GenerationCall call, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var times = new RequestTimes(time);
-        var request = call.Request;
-        for (var attempt = 0; ; attempt++)
+        var trace = watch.Begin(call.Context, call.Model, streamed: !call.Whole);
+        call.Began?.Invoke(trace);
+        try
         {
-            var model = await finder.FindAsync(call.Model, ModelType.Llm, cancellationToken);
-            request = await images.FitAsync(request, model.Backend.Traits.Defects, cancellationToken);
-            using var lease = await scheduler.AcquireAsync(model.Target, cancellationToken);
-            times.NoteAdmission(lease.QueueTime, lease.LoadTime);
-            await using var running = new Running(call, lease, times, log, model.Backend.Backend.GenerateAsync(lease.Identifier, request, Limits(call), cancellationToken));
-            if (!await running.IsDeniedAsync(retries: attempt == 0))
+            Admit(call, trace);
+            for (var attempt = 0; ; attempt++)
             {
-                while (running.Current is { } happened)
+                var (model, request, lease) = await AdmitAsync(call, trace, cancellationToken);
+                using var held = lease;
+                await using var running = new Running(lease, trace, model.Backend.Backend.GenerateAsync(lease.Identifier, request, Limits(call), cancellationToken));
+                if (!await running.IsDeniedAsync(retries: attempt == 0))
                 {
-                    yield return happened;
-                    await running.NextAsync();
+                    while (running.Current is { } happened)
+                    {
+                        yield return happened;
+                        await running.NextAsync();
+                    }
+
+                    yield break;
                 }
 
-                yield break;
+                await finder.LookAgainAsync(model, cancellationToken);
             }
+        }
+        finally
+        {
+            trace.Leave();
+            quotas.Note(call.Context, trace.Usage);
+        }
+    }
 
-            await finder.LookAgainAsync(model, cancellationToken);
+    private void Admit(GenerationCall call, RequestTrace trace)
+    {
+        try
+        {
+            quotas.Admit(call.Context);
+        }
+        catch (GatewayException refused)
+        {
+            trace.Fail(refused.Error);
+            throw;
+        }
+    }
+
+    private async Task<(ResolvedModel Model, ChatRequest Request, Lease Lease)> AdmitAsync(GenerationCall call, RequestTrace trace, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var model = await finder.FindAsync(call.Model, ModelType.Llm, cancellationToken);
+            call.Context.Grant?.DemandModel(model.Key);
+            trace.Found(model.Backend.Name, model.Key);
+            var request = await images.FitAsync(call.Request, model.Backend.Traits.Defects, cancellationToken);
+            var lease = await scheduler.AcquireAsync(model.Target, cancellationToken);
+            trace.Admitted(lease.Identifier, lease.QueueTime, lease.LoadTime);
+            return (model, request, lease);
+        }
+        catch (GatewayException failure)
+        {
+            trace.Fail(failure.Error);
+            throw;
         }
     }
 
@@ -54,12 +97,10 @@ internal sealed class GenerationPipeline(
         ? new(call.Patience ?? options.RequestTimeout, null)
         : new(options.Timeouts.StreamTimeout, call.Patience ?? options.Timeouts.StreamIdleTimeout);
 
-    /// <summary>One attempt, from its first event to its line in the log.</summary>
-    private sealed class Running(GenerationCall call, Lease lease, RequestTimes times, RequestLog log, IAsyncEnumerable<ChatEvent> events) : IAsyncDisposable
+    /// <summary>One attempt, from its first event to its last.</summary>
+    private sealed class Running(Lease lease, RequestTrace trace, IAsyncEnumerable<ChatEvent> events) : IAsyncDisposable
     {
         private readonly IAsyncEnumerator<ChatEvent> source = events.GetAsyncEnumerator();
-        private RequestOutcome outcome = RequestOutcome.Cancelled;
-        private Usage? usage;
 
         /// <summary>The event that was reached; null at the end.</summary>
         public ChatEvent? Current { get; private set; }
@@ -69,7 +110,7 @@ internal sealed class GenerationPipeline(
         {
             try
             {
-                await NextAsync();
+                await StepAsync();
                 return false;
             }
             catch (GatewayException gone) when (retries && gone.Error is { Code: ErrorCode.ModelNotFound, Backend: not null })
@@ -77,38 +118,43 @@ internal sealed class GenerationPipeline(
                 lease.Missing();
                 return true;
             }
+            catch (GatewayException failure)
+            {
+                trace.Fail(failure.Error);
+                throw;
+            }
         }
 
         public async ValueTask NextAsync()
         {
             try
             {
-                Current = await source.MoveNextAsync() ? source.Current : null;
-                if (Current is null) return;
-                times.NotePiece();
-                lease.Answered();
-                if (Current is ChatEvent.Finished finished) Current = End(finished);
+                await StepAsync();
             }
-            catch (GatewayException)
+            catch (GatewayException failure)
             {
-                outcome = RequestOutcome.Failed;
+                trace.Fail(failure.Error);
                 throw;
             }
         }
 
+        private async ValueTask StepAsync()
+        {
+            Current = await source.MoveNextAsync() ? source.Current : null;
+            if (Current is null) return;
+            trace.NotePiece();
+            lease.Answered();
+            if (Current is ChatEvent.Finished finished) Current = End(finished);
+        }
+
         private ChatEvent End(ChatEvent.Finished finished)
         {
-            usage = finished.Usage;
             var reason = FinishReasons.Map(finished.Reason)
                 ?? throw new GatewayException(new GatewayError(ErrorCode.BackendFault, $"The backend ended the generation: {finished.Reason}.") { Backend = lease.Instance.Backend });
-            outcome = RequestOutcome.Done;
+            trace.Complete(finished.Usage, reason);
             return finished with { Reason = reason };
         }
 
-        public async ValueTask DisposeAsync()
-        {
-            await source.DisposeAsync();
-            log.Ended(call.Context, lease.Instance, outcome, times, usage);
-        }
+        public ValueTask DisposeAsync() => source.DisposeAsync();
     }
 }

@@ -1,9 +1,11 @@
 using LmGateway.Backends;
 using LmGateway.Catalog;
 using LmGateway.Configuration;
+using LmGateway.Observability;
 using LmGateway.Scheduling;
 using LmGateway.Serving.Dialects;
 using LmGateway.Serving.Images;
+using LmGateway.Serving.Translation;
 using LmGateway.Vocabulary;
 
 namespace LmGateway.Serving;
@@ -26,10 +28,23 @@ internal sealed record PreparedInference(InferenceCall Call, RequestPeek Peek, s
 /// mended (<see cref="StartAsync"/>). The instance is held until the answer is disposed of.
 /// </summary>
 internal sealed class InferencePipeline(
-    ModelFinder finder, Scheduler scheduler, ActiveModelState active, ImageFitting images, AnswerFactory answers, RequestLog log, GatewayOptions options, TimeProvider time)
+    ModelFinder finder, Scheduler scheduler, ActiveModelState active, ImageFitting images, Translator translator, AnswerFactory answers, RequestWatch watch, KeyQuotas quotas, GatewayOptions options, TimeProvider time)
 {
     /// <summary>Reads the request and decides who names its model. Bad input ends here.</summary>
     public PreparedInference Prepare(InferenceCall call)
+    {
+        try
+        {
+            return Read(call);
+        }
+        catch (GatewayException refused)
+        {
+            watch.Begin(call.Context, "", streamed: false).Fail(refused.Error);
+            throw;
+        }
+    }
+
+    private PreparedInference Read(InferenceCall call)
     {
         var peek = RequestPeek.Read(call.Body, call.Dialect, call.IsUnderContract);
         if (peek.Model is { } named) return Prepare(call, peek, named, DefaultsFor(call, named));
@@ -48,14 +63,31 @@ internal sealed class InferencePipeline(
     /// </summary>
     public async Task<InferenceAnswer> StartAsync(PreparedInference prepared, CancellationToken cancellationToken)
     {
-        var times = new RequestTimes(time);
+        var trace = watch.Begin(prepared.Call.Context, prepared.Model, prepared.Streamed);
+        trace.Bodies?.TakeRequest(prepared.Call.Body);
+        try
+        {
+            quotas.Admit(prepared.Call.Context);
+            return await StartAsync(prepared, trace, cancellationToken);
+        }
+        catch (Exception fault)
+        {
+            trace.End(fault);
+            throw;
+        }
+    }
+
+    private async Task<InferenceAnswer> StartAsync(PreparedInference prepared, RequestTrace trace, CancellationToken cancellationToken)
+    {
         for (var attempt = 0; ; attempt++)
         {
             var model = await finder.FindAsync(prepared.Model, prepared.Call.Wanted, cancellationToken);
+            prepared.Call.Context.Grant?.DemandModel(model.Key);
+            trace.Found(model.Backend.Name, model.Key);
             prepared = prepared with { Peek = await images.FitAsync(prepared.Peek, model.Backend.Traits.Defects, cancellationToken) };
             try
             {
-                return await RunAsync(prepared, model, times, cancellationToken);
+                return await RunAsync(prepared, model, trace, cancellationToken);
             }
             catch (GatewayException gone) when (gone.Error is { Code: ErrorCode.ModelNotFound, Backend: not null } && attempt == 0)
             {
@@ -69,40 +101,37 @@ internal sealed class InferencePipeline(
         Defaults = call.IsUnderContract ? defaults.Over(options.Inference.ContractDefaults) : defaults,
     };
 
-    private async Task<InferenceAnswer> RunAsync(PreparedInference prepared, ResolvedModel model, RequestTimes times, CancellationToken cancellationToken)
+    private async Task<InferenceAnswer> RunAsync(PreparedInference prepared, ResolvedModel model, RequestTrace trace, CancellationToken cancellationToken)
     {
+        var fitted = Fit(prepared, model.Backend.Traits);
         var lease = await scheduler.AcquireAsync(model.Target, cancellationToken);
-        times.NoteAdmission(lease.QueueTime, lease.LoadTime);
-        var traits = model.Backend.Traits;
-        var isUnderContract = prepared.Call.IsUnderContract;
-        var delivery = new Delivery(prepared, lease, times, new ReplyTally(time), log)
+        trace.Admitted(lease.Identifier, lease.QueueTime, lease.LoadTime);
+        var delivery = new Delivery(prepared, lease, trace, new ReplyTally(time), quotas)
         {
-            Expected = isUnderContract && traits.NamesTheInstance ? new AnsweringModel(prepared.Model, model.Key, lease.Identifier) : null,
+            Expected = prepared.Call.IsUnderContract && model.Backend.Traits.NamesTheInstance ? new AnsweringModel(prepared.Model, model.Key, lease.Identifier) : null,
         };
         try
         {
-            delivery.Request = RequestMends.Apply(prepared.Peek, new RequestMendOptions
-            {
-                Model = lease.Identifier,
-                Defects = traits.Defects,
-                Defaults = DefaultParameters.Of(prepared.Defaults),
-                Extensions = isUnderContract ? new ExtensionUse(traits.Extensions, traits.Defects.HasFlag(DialectDefects.RefusesUnknownParameters)) : default,
-            });
-            delivery.Begin(await model.Backend.Backend.ExchangeAsync(ToExchange(prepared, delivery.Request), cancellationToken));
+            delivery.Request = fitted.For(lease.Identifier);
+            var frame = new TranslationFrame(lease.Identifier, prepared.Call.Context.RequestId);
+            delivery.Begin(await translator.ExchangeAsync(model.Backend, ToExchange(prepared, delivery.Request), frame, cancellationToken));
             return await answers.MakeAsync(delivery, cancellationToken);
         }
         catch (Exception fault)
         {
-            if (fault is GatewayException failure)
-            {
-                delivery.Outcome = RequestOutcome.Failed;
-                if (failure.Error is { Code: ErrorCode.ModelNotFound, Backend: not null }) lease.Missing();
-            }
-
-            await delivery.DisposeAsync();
+            if (fault is GatewayException { Error: { Code: ErrorCode.ModelNotFound, Backend: not null } }) lease.Missing();
+            await delivery.ReleaseAsync();
             throw;
         }
     }
+
+    /// <summary>What is wrong with a request for this backend ends it here, before a model is loaded for it.</summary>
+    private static FittedRequest Fit(PreparedInference prepared, BackendTraits traits) => RequestMends.Fit(prepared.Peek, new RequestMendOptions
+    {
+        Defects = traits.Defects,
+        Defaults = DefaultParameters.Of(prepared.Defaults),
+        Extensions = prepared.Call.IsUnderContract ? new ExtensionUse(traits.Extensions, traits.Defects.HasFlag(DialectDefects.RefusesUnknownParameters)) : default,
+    });
 
     private Exchange ToExchange(PreparedInference prepared, MendedRequest request) => new()
     {

@@ -40,6 +40,30 @@ internal sealed class ModelFinder(ModelCatalog catalog, ModelResolver resolver, 
             ?? throw new GatewayException(new GatewayError(ErrorCode.ModelNotFound, $"Model not found: {name}") { Parameter = "modelKey" });
     }
 
+    /// <summary>For what cannot be undone: the model of exactly this key, identifier, path or variant, in whatever case; no part of a name will do.</summary>
+    public async Task<ModelInfo> FindExactlyAsync(string name, CancellationToken cancellationToken)
+    {
+        var snapshot = await ReachAsync(cancellationToken);
+        var owner = snapshot.Instances.FirstOrDefault(instance => instance.Identifier == name)?.ModelKey;
+        var found = snapshot.Models.Where(model => model.Key == name).ToList();
+        if (found.Count == 0) found = [.. snapshot.Models.Where(model => model.Key == owner || Is(model, name))];
+        return found switch
+        {
+            [var model] => model,
+            [] => throw new GatewayException(new GatewayError(ErrorCode.ModelNotFound, $"Model not found: {name}") { Parameter = "modelKey" }),
+            _ => throw new GatewayException(new GatewayError(ErrorCode.ModelAmbiguous, $"'{name}' fits several models: {string.Join(", ", found.Select(Full))}. Name one of them by its key.")
+            {
+                Parameter = "modelKey",
+                Details = [.. found.Select(Full)],
+            }),
+        };
+
+        string Full(ModelInfo model) => found.Count(other => other.Key == model.Key) > 1 ? $"{model.Backend}/{model.Key}" : model.Key;
+
+        static bool Is(ModelInfo model, string name) =>
+            new[] { model.Key, model.Path, $"{model.Publisher}/{model.Key}", $"{model.Backend}/{model.Key}" }.Concat(model.Variants).Contains(name, StringComparer.OrdinalIgnoreCase);
+    }
+
     /// <summary>For an unload: the instance, or an error that lists the candidates.</summary>
     public async Task<ModelInstance> FindLoadedAsync(string? modelKey, string? instanceId, CancellationToken cancellationToken)
     {
@@ -49,11 +73,13 @@ internal sealed class ModelFinder(ModelCatalog catalog, ModelResolver resolver, 
         {
             1 => candidates[0],
             0 => throw new GatewayException(new GatewayError(ErrorCode.ModelNotFound, $"Model not found: {instanceId ?? modelKey}") { Parameter = instanceId is null ? "modelKey" : "instanceId" }),
-            _ => throw new GatewayException(new GatewayError(ErrorCode.InstanceAmbiguous, $"Several instances of '{modelKey}' are loaded: {string.Join(", ", candidates.Select(candidate => candidate.Identifier))}. Say which one with instanceId.")
+            _ => throw new GatewayException(new GatewayError(ErrorCode.InstanceAmbiguous, $"Several instances of '{modelKey}' are loaded: {string.Join(", ", candidates.Select(Full))}. Say which one with instanceId.")
             {
-                Details = [.. candidates.Select(candidate => candidate.Identifier)],
+                Details = [.. candidates.Select(Full)],
             }),
         };
+
+        string Full(ModelInstance one) => candidates.Count(other => other.Identifier == one.Identifier) > 1 ? $"{one.Id.Backend}/{one.Identifier}" : one.Identifier;
     }
 
     /// <summary>For an unload of several: every instance of the model, or every one there is.</summary>
@@ -82,8 +108,12 @@ internal sealed class ModelFinder(ModelCatalog catalog, ModelResolver resolver, 
 
     private static bool Names(ModelInstance instance, string? modelKey, string? instanceId)
     {
-        if (instanceId is not null) return instance.Identifier == instanceId;
-        return instance.ModelKey == modelKey || instance.Path == modelKey || instance.Identifier == modelKey;
+        if (instanceId is not null) return IsCalled(instance.Identifier, instanceId);
+        return modelKey is not null && (IsCalled(instance.ModelKey, modelKey) || instance.Path == modelKey || IsCalled(instance.Identifier, modelKey));
+
+        // backend/name says which of two backends is meant.
+        bool IsCalled(string own, string name) =>
+            own == name || (name.Length == instance.Id.Backend.Length + 1 + own.Length && name.EndsWith("/" + own, StringComparison.Ordinal) && name.StartsWith(instance.Id.Backend, StringComparison.Ordinal));
     }
 
     private GatewayException NotFound(CatalogSnapshot snapshot, string name)

@@ -1,5 +1,7 @@
 using LmGateway.Backends;
 using LmGateway.Catalog;
+using LmGateway.Events;
+using LmGateway.Observability;
 using LmGateway.Scheduling;
 using LmGateway.Vocabulary;
 using Microsoft.Extensions.Logging;
@@ -23,6 +25,9 @@ internal sealed record LoadCommand(string ModelKey)
     public bool Activate { get; init; }
 
     public InferenceDefaults Defaults { get; init; } = InferenceDefaults.None;
+
+    /// <summary>Hears how far the load is, 0 to 1.</summary>
+    public IProgress<double>? Progress { get; init; }
 }
 
 /// <summary>A load that succeeded.</summary>
@@ -44,15 +49,13 @@ internal sealed record UnloadSweep(IReadOnlyList<ModelInstance> Gone, GatewayErr
 
 /// <summary>Loads, unloads and activates models for every API; what it changes, it changes through the scheduler.</summary>
 internal sealed partial class ModelOperations(
-    ModelFinder finder, ModelCatalog catalog, Scheduler scheduler, ActiveModelState active, TimeProvider time, ILogger<ModelOperations> logger)
+    ModelFinder finder, ModelCatalog catalog, Scheduler scheduler, ActiveModelState active, EventHub hub, OperationRecord operations, TimeProvider time, ILogger<ModelOperations> logger)
 {
     public async Task<LoadOutcome> LoadAsync(LoadCommand command, CallContext call, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
-        var model = await finder.FindToLoadAsync(command.ModelKey, cancellationToken);
-        if (!command.Reuse && command.InstanceId is { } taken && IsLoaded(model.Backend.Name, taken))
-            throw new GatewayException(new GatewayError(ErrorCode.IdentifierTaken, $"An instance with the identifier '{taken}' is loaded already. Use another instanceId, or unload it first.") { Parameter = "instanceId" });
-
+        var model = await FindToLoadAsync(command, started, cancellationToken);
+        call.Grant?.DemandModel(model.Key);
         var standing = command.Reuse ? Standing(model.Target, command.InstanceId) : null;
         var unloaded = new List<string>();
         LoadResult result;
@@ -60,7 +63,7 @@ internal sealed partial class ModelOperations(
         {
             if (command.Exclusive) await UnloadOthersAsync(model.Backend.Name, standing, unloaded, cancellationToken);
             var order = new LoadOrder(model.Target.ModelKey) { Identifier = command.InstanceId, Settings = command.Settings, Ttl = command.Ttl };
-            result = standing is not null ? new LoadResult(standing) : await scheduler.LoadAsync(model.Backend.Backend, order, progress: null, cancellationToken);
+            result = standing is not null ? new LoadResult(standing) : await scheduler.LoadAsync(model.Backend.Backend, order, command.Progress, cancellationToken);
         }
         catch (GatewayException failure) when (unloaded.Count > 0)
         {
@@ -70,11 +73,16 @@ internal sealed partial class ModelOperations(
 
         var outcome = new LoadOutcome(result.Instance, result.NotApplied) { Unloaded = unloaded, Took = time.GetElapsedTime(started) };
         LogLoaded(result.Instance.ModelKey, result.Instance.Id, outcome.Took.TotalMilliseconds, call.RequestId);
-        if (!command.Activate || result.Instance.Type == ModelType.Embedding) return outcome;
-        // The instance bears another name than was asked for where the control connection that was left cannot carry one.
-        var instance = command.InstanceId is null ? null : result.Instance.Identifier;
-        await active.SetAsync(new ActiveModel(model.Target.ModelKey) { InstanceId = instance, Defaults = command.Defaults }, cancellationToken);
-        return outcome with { Activated = true };
+        if (command.Activate && result.Instance.Type != ModelType.Embedding)
+        {
+            // The instance bears another name than was asked for where the control connection that was left cannot carry one.
+            var instance = command.InstanceId is null ? null : result.Instance.Identifier;
+            await active.SetAsync(new ActiveModel(model.Target.ModelKey) { InstanceId = instance, Defaults = command.Defaults }, cancellationToken);
+            outcome = outcome with { Activated = true };
+        }
+
+        if (standing is null) TellLoaded(command, outcome, call);
+        return outcome;
     }
 
     /// <summary>Unloads one instance: the one with the identifier, else the only one of the model. Ends the active model if it was that.</summary>
@@ -113,6 +121,36 @@ internal sealed partial class ModelOperations(
         var chosen = new ActiveModel(model.Target.ModelKey) { InstanceId = instanceId ?? model.Target.Identifier, Defaults = defaults };
         await active.SetAsync(chosen, cancellationToken);
         return chosen;
+    }
+
+    private async Task<ResolvedModel> FindToLoadAsync(LoadCommand command, long started, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var model = await finder.FindToLoadAsync(command.ModelKey, cancellationToken);
+            if (command.Reuse || command.InstanceId is not { } taken || !IsLoaded(model.Backend.Name, taken)) return model;
+            throw new GatewayException(new GatewayError(ErrorCode.IdentifierTaken, $"An instance with the identifier '{taken}' is loaded already. Use another instanceId, or unload it first.") { Parameter = "instanceId" });
+        }
+        catch (GatewayException refused)
+        {
+            operations.Note(failed: true);
+            hub.Publish(new ModelLoadFailed(new ModelSubject(refused.Error.Backend, command.ModelKey, command.InstanceId), refused.Error, time.GetElapsedTime(started)));
+            throw;
+        }
+    }
+
+    private void TellLoaded(LoadCommand command, LoadOutcome outcome, CallContext call)
+    {
+        if (!hub.IsListening) return;
+        var (id, key) = (outcome.Instance.Id, outcome.Instance.ModelKey);
+        hub.Publish(new ModelLoaded(new ModelSubject(id.Backend, key, id.Identifier), ModelChangeOrigin.Requested)
+        {
+            Activated = outcome.Activated,
+            Took = outcome.Took,
+            Settings = command.Settings,
+            NotApplied = [.. outcome.NotApplied.Select(item => item.Parameter)],
+            RequestId = call.RequestId,
+        });
     }
 
     private bool IsLoaded(string backend, string identifier)

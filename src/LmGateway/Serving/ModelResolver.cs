@@ -23,6 +23,9 @@ internal sealed class ModelResolver(ResolveOptions options, InferenceOptions inf
 {
     private const int ShortestPart = 3;
 
+    /// <summary>The tag that Ollama means where none is written.</summary>
+    private const string LatestTag = ":latest";
+
     /// <summary>Null where nothing fits; an ambiguous name and a model that may not be used are errors.</summary>
     public ResolvedModel? Find(CatalogSnapshot catalog, string name, ModelType wanted)
     {
@@ -87,6 +90,7 @@ internal sealed class ModelResolver(ResolveOptions options, InferenceOptions inf
         var loaded = catalog.Instances.Select(instance => instance.ModelKey).ToHashSet(StringComparer.Ordinal);
         var fitting = catalog.Models.Where(model => Fits(model.Type, wanted)).ToList();
         return Only(catalog, name, fitting.Where(model => Same(model.Key, name)))
+            ?? Only(catalog, name, fitting.Where(model => Same(model.Key, name + LatestTag)))
             ?? (options.Substring && name.Length >= ShortestPart
                 ? Only(catalog, name, fitting.Where(model => loaded.Contains(model.Key) && Contains(model.Key, name)))
                     ?? Only(catalog, name, fitting.Where(model => Contains(model.Key, name)))

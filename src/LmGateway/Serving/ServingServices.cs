@@ -1,7 +1,9 @@
 using LmGateway.Configuration;
+using LmGateway.Serving.BringUp;
 using LmGateway.Serving.Images;
 using LmGateway.Serving.Jobs;
 using LmGateway.Serving.Models;
+using LmGateway.Serving.Translation;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace LmGateway.Serving;
@@ -15,16 +17,27 @@ internal static class ServingServices
         .AddSingleton<ModelFinder>()
         .AddSingleton<ModelOperations>()
         .AddSingleton(options.Jobs)
+        .AddSingleton<JobNews>()
         .AddSingleton<JobList>()
+        .AddSingleton(options.Models)
         .AddSingleton<ModelsFolder>()
+        .AddSingleton<ObjectCopy>()
         .AddSingleton<ModelPulls>()
         .AddSingleton<ModelDeletion>()
         .AddSingleton<ModelSync>()
         .AddSingleton<ModelPublishing>()
-        .AddSingleton<RequestLog>()
+        .AddSingleton(options.BringUp)
+        .AddSingleton<ServerStart>()
+        .AddSingleton<BringUpOperation>()
+        .AddSingleton<CurrentWork>()
+        .AddSingleton<KeyQuotas>()
+        .AddSingleton<QueueState>()
         .AddSingleton<AnswerFactory>()
         .AddSingleton(services => new WebPConverter(services.GetRequiredService<TimeProvider>()))
+        .AddSingleton(services => new RemoteImages(services.GetRequiredService<TimeProvider>(), new RemoteReach()))
+        .AddSingleton(options.Images)
         .AddSingleton<ImageFitting>()
+        .AddSingleton<Translator>()
         .AddSingleton<InferencePipeline>()
         .AddSingleton<GenerationPipeline>()
         .AddSingleton<Passthrough>();

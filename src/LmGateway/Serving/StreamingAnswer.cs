@@ -14,6 +14,8 @@ internal sealed class StreamingAnswer(
     public override bool Streamed => streamed;
 
     public override int Events => delivery.Tally.Events;
+    public override string ServerTiming => delivery.Trace.ServerTiming;
+
     public override IReadOnlyList<string> IgnoredParameters => delivery.Request!.Ignored;
 
     public override async IAsyncEnumerable<ReadOnlyMemory<byte>> Blocks([EnumeratorCancellation] CancellationToken cancellationToken)
@@ -22,10 +24,12 @@ internal sealed class StreamingAnswer(
         while (await NextAsync(source))
         {
             delivery.NotePiece();
+            delivery.NoteBlock(source.Current);
             yield return source.Current;
         }
 
-        delivery.Outcome = status < 400 ? RequestOutcome.Done : RequestOutcome.Failed;
+        if (status < 400) delivery.Complete();
+        else delivery.Fail(new GatewayError(ErrorCode.BackendFault, $"The backend answered with status {status}.") { Backend = delivery.Backend });
     }
 
     public override ValueTask DisposeAsync() => delivery.DisposeAsync();
@@ -36,9 +40,9 @@ internal sealed class StreamingAnswer(
         {
             return await source.MoveNextAsync();
         }
-        catch (GatewayException)
+        catch (GatewayException failure)
         {
-            delivery.Outcome = RequestOutcome.Failed;
+            delivery.Fail(failure.Error);
             throw;
         }
     }

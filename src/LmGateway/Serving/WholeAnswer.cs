@@ -22,6 +22,8 @@ internal sealed class WholeAnswer : InferenceAnswer
 
     public override long? Length => mended.Body.Length;
 
+    public override string ServerTiming => delivery.Trace.ServerTiming;
+
     public override IReadOnlyList<string> IgnoredParameters => delivery.Request!.Ignored;
 
     /// <summary>
@@ -48,8 +50,13 @@ internal sealed class WholeAnswer : InferenceAnswer
 
     public override async IAsyncEnumerable<ReadOnlyMemory<byte>> Blocks([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        foreach (var segment in mended.Body) yield return segment;
-        delivery.Outcome = RequestOutcome.Done;
+        foreach (var segment in mended.Body)
+        {
+            delivery.NoteBlock(segment);
+            yield return segment;
+        }
+
+        delivery.Complete();
         await Task.CompletedTask;
     }
 

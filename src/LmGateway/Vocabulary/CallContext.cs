@@ -9,8 +9,15 @@ internal sealed record CallContext
     /// <summary>The way in: <c>openai</c>, <c>admin</c>, <c>lmstudio</c> …</summary>
     public required string Api { get; init; }
 
+    /// <summary>Method and path of a call over HTTP, without its query; null for others.</summary>
+    public string? Method { get; init; }
+    public string? Path { get; init; }
+
     /// <summary>The name of the caller's key, or its address; never the key itself.</summary>
     public required string Caller { get; init; }
+
+    /// <summary>What the caller's key grants; null where no key was needed.</summary>
+    public KeyGrant? Grant { get; init; }
 
     /// <summary>When the caller no longer waits; null for as long as it takes.</summary>
     public DateTimeOffset? Deadline { get; init; }

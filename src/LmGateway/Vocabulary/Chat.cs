@@ -20,6 +20,9 @@ internal sealed record ChatRequest
     /// <summary><c>none</c>, <c>auto</c>, <c>required</c>; null for the backend's default.</summary>
     public string? ToolChoice { get; init; }
 
+    /// <summary>How much the model thinks first: <c>none</c>, <c>on</c>, <c>low</c>, <c>medium</c>, <c>high</c>; null for the model's own way.</summary>
+    public string? Reasoning { get; init; }
+
     /// <summary>A JSON schema that the answer must fit.</summary>
     public JsonElement? JsonSchema { get; init; }
 }

@@ -106,17 +106,24 @@ public sealed class LmsCli(LmsCliOptions? options = null)
 
     /// <summary>
     /// Downloads a model: a catalog name (<c>owner/name</c>) or a Hugging Face URL, either with <c>@quantisation</c>. Cancelling ends
-    /// the program but not the download, which LM Studio carries on.
+    /// the program but not the download, which LM Studio carries on. <paramref name="lines"/> gets what the program says, made readable.
     /// </summary>
-    public async Task<LmsDownloadOutcome> GetAsync(string name, IProgress<LmsDownloadProgress>? progress = null, CancellationToken cancellationToken = default)
+    public async Task<LmsDownloadOutcome> GetAsync(
+        string name, IProgress<LmsDownloadProgress>? progress = null, IProgress<string>? lines = null, CancellationToken cancellationToken = default)
     {
         await RefuseToWakeAsync(cancellationToken).ConfigureAwait(false);
-        var run = await new LmsProcess(Program(), ["get", Positional(name), "--yes", .. ServerArguments()], options.TimeProvider)
+        var watch = LmsOutput.Reporter(LmsOutput.TryDownloadProgress, progress);
+        var (output, errors) = (lines is null ? null : new LmsLines(lines), lines is null ? null : new LmsLines(lines));
+        var process = new LmsProcess(Program(), ["get", Positional(name), "--yes", .. ServerArguments()], options.TimeProvider)
         {
             Limit = options.IdleTimeout,
             OutputExtendsLimit = true,
-            OnOutput = LmsOutput.Reporter(LmsOutput.TryDownloadProgress, progress),
-        }.RunAsync(cancellationToken).ConfigureAwait(false);
+            OnOutput = piece => { watch?.Invoke(piece); output?.Add(piece); },
+            OnErrors = piece => errors?.Add(piece),
+        };
+        var run = await process.RunAsync(cancellationToken).ConfigureAwait(false);
+        output?.End();
+        errors?.End();
         if (run.ExitCode != 0) throw LmsOutput.Failure(run);
         return LmsOutput.SaysAlreadyDownloaded(run) ? LmsDownloadOutcome.AlreadyDownloaded : LmsDownloadOutcome.Downloaded;
     }

@@ -100,7 +100,7 @@ internal static partial class LmsOutput
     /// <summary>Reads a state out of a text.</summary>
     public delegate bool TryRead<T>(string text, out T value);
 
-    private static string StripEscapes(string text) => EscapePattern().Replace(text, "");
+    public static string StripEscapes(string text) => EscapePattern().Replace(text, "");
 
     /// <summary>Sizes are decimal: GB is 1e9.</summary>
     private static long Bytes(string size)

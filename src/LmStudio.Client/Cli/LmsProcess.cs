@@ -24,6 +24,9 @@ internal sealed class LmsProcess(string program, IReadOnlyList<string> arguments
     /// <summary>Told each piece of standard output as it comes.</summary>
     public Action<string>? OnOutput { get; init; }
 
+    /// <summary>Told each piece of standard error as it comes.</summary>
+    public Action<string>? OnErrors { get; init; }
+
     public async Task<LmsRun> RunAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -31,7 +34,7 @@ internal sealed class LmsProcess(string program, IReadOnlyList<string> arguments
         using var deadline = new CancellationTokenSource(Limit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         var output = ReadAsync(process.StandardOutput, deadline, OnOutput, either.Token);
-        var errors = ReadAsync(process.StandardError, deadline, null, either.Token);
+        var errors = ReadAsync(process.StandardError, deadline, OnErrors, either.Token);
         try
         {
             process.StandardInput.Close();

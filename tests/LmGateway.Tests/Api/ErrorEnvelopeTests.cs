@@ -49,6 +49,11 @@ public sealed class ErrorEnvelopeTests
         [ErrorCode.LoadFailed] = new("500 api_error model_load_failed", "500 api_error", "500 model_load_failed -", 500) { Headers = "x-should-retry: false" },
         [ErrorCode.InsufficientMemory] = new("500 api_error insufficient_memory", "500 api_error", "500 model_load_failed -", 500) { Headers = "x-should-retry: false" },
         [ErrorCode.NotSupported] = new("400 invalid_request_error unsupported", "400 invalid_request_error", "400 invalid_request -", 400),
+        [ErrorCode.JobNotFound] = new("404 invalid_request_error job_not_found", "404 not_found_error", "404 job_not_found -", 404),
+        [ErrorCode.TransferFailed] = new("500 api_error transfer_failed", "500 api_error", "500 internal_error -", 500),
+        [ErrorCode.ObjectNotFound] = new("404 invalid_request_error object_not_found", "404 not_found_error", "404 model_not_found -", 404),
+        [ErrorCode.RepositoryUnavailable] = new("503 api_error repository_unavailable", "503 overloaded_error", "503 internal_error repository_unavailable", 503),
+        [ErrorCode.DiskFull] = new("507 server_error disk_full", "507 api_error", "507 internal_error disk_full", 507),
         [ErrorCode.Cancelled] = new("499 api_error cancelled", "499 invalid_request_error", "499 internal_error cancelled", 499),
         [ErrorCode.Internal] = new("500 api_error internal_error", "500 api_error", "500 internal_error -", 500) { Headers = "x-should-retry: false" },
     };

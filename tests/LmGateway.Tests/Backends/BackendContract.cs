@@ -10,11 +10,15 @@ namespace LmGateway.Tests.Backends;
 /// <summary>What every backend promises, whatever server it is for and however far away.</summary>
 public abstract class BackendContract : IAsyncLifetime
 {
-    protected const string Model = "qwen2-1.5b-instruct";
-
     private IBackend? backend;
 
     internal IBackend Backend => backend ?? throw new InvalidOperationException("The backend has not been started.");
+
+    /// <summary>A model that is ready.</summary>
+    protected virtual string Model => "qwen2-1.5b-instruct";
+
+    /// <summary>What a copy is called that is to be called <c>second</c>.</summary>
+    protected virtual string Second => "second";
 
     /// <summary>A model that speaks on and on.</summary>
     protected virtual string Endless => Model;
@@ -132,9 +136,9 @@ public abstract class BackendContract : IAsyncLifetime
         if (Backend.Traits.CanLoad)
         {
             var loaded = await Backend.LoadAsync(new LoadOrder(Model) { Identifier = "second" }, null, TestContext.Current.CancellationToken);
-            Assert.Equal(("second", Model), (loaded.Instance.Identifier, loaded.Instance.ModelKey));
-            await Backend.UnloadAsync("second", TestContext.Current.CancellationToken);
-            var gone = await Assert.ThrowsAsync<GatewayException>(() => Backend.UnloadAsync("second", TestContext.Current.CancellationToken));
+            Assert.Equal((Second, Model), (loaded.Instance.Identifier, loaded.Instance.ModelKey));
+            await Backend.UnloadAsync(Second, TestContext.Current.CancellationToken);
+            var gone = await Assert.ThrowsAsync<GatewayException>(() => Backend.UnloadAsync(Second, TestContext.Current.CancellationToken));
             Assert.Equal(ErrorCode.ModelNotFound, gone.Error.Code);
             return;
         }

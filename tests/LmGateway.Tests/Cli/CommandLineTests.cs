@@ -1,5 +1,6 @@
 using System.Text.Json;
 using LmGateway.Cli;
+using LmGateway.Configuration;
 using Xunit;
 
 namespace LmGateway.Tests.Cli;
@@ -12,6 +13,7 @@ public sealed class CommandLineTests : IDisposable
     private readonly StringWriter _out = new();
     private readonly StringWriter _error = new();
     private ServeSettings? _served;
+    private LoadedSettings? _loaded;
     private SimulateSettings? _simulated;
     private IReadOnlyList<string>? _lms;
 
@@ -54,6 +56,8 @@ public sealed class CommandLineTests : IDisposable
                 cancellationToken.ThrowIfCancellationRequested();
                 return ExitCodes.CannotListen;
             },
+            Mcp = (_, _) => Task.FromResult(0),
+            Up = (_, _) => Task.FromResult(0),
             Simulate = (_, _) => Task.FromResult(0),
             SimulateLms = (_, _) => Task.FromResult(0),
         };
@@ -239,12 +243,34 @@ public sealed class CommandLineTests : IDisposable
         Assert.Null(_served);
     }
 
+    [Fact]
+    public async Task Mcp_takes_nothing_from_the_folder_it_is_started_in()
+    {
+        await File.WriteAllTextAsync(Path.Combine(_folder, ".env"), "LMSTUDIO_URL=http://127.0.0.1:6666\n", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(_folder, "lmgateway.yaml"), "lmstudio:\n  base_url: http://127.0.0.1:7777\n", TestContext.Current.CancellationToken);
+        Assert.Equal(10, await RunAsync("mcp"));
+        Assert.Equal("http://127.0.0.1:1234", _loaded!.Options.LmStudio.BaseUrl);
+        Assert.Equal(10, await RunAsync("mcp", "--config", "lmgateway.yaml"));
+        Assert.Equal("http://127.0.0.1:7777", _loaded!.Options.LmStudio.BaseUrl);
+    }
+
+    [Fact]
+    public async Task Up_takes_a_model_and_a_backend()
+    {
+        Assert.Equal(11, await RunAsync("up", "llama3.2:3b", "--backend", "LM-Studio"));
+        Assert.Equal(("llama3.2:3b", "lmstudio"), (_loaded!.Options.BringUp.Model, _loaded.Options.BringUp.Backend));
+        Assert.Equal(ExitCodes.BadConfiguration, await RunAsync("up", "--backend", "vllm"));
+        Assert.Contains("ollama, lmstudio", _error.ToString(), StringComparison.Ordinal);
+    }
+
     private Task<int> RunAsync(params string[] arguments)
     {
         var handlers = new CommandHandlers
         {
             Serve = (settings, _) => Record(7, _served = settings),
             Simulate = (settings, _) => Record(8, _simulated = settings),
+            Mcp = (settings, _) => Record(10, _loaded = settings),
+            Up = (settings, _) => Record(11, _loaded = settings),
             SimulateLms = (given, _) => Record(9, _lms = given),
         };
         return CommandLine.RunAsync(arguments, handlers, Surroundings(), TestContext.Current.CancellationToken);

@@ -13,7 +13,8 @@ public sealed class StartupSummaryTests
             """
             LmGateway 0.1.0 is up, node desk
               listening  http://127.0.0.1:41234
-              APIs       /v1 (OpenAI, Anthropic messages), /api/v0 and /api/v1 (LM Studio), /chat, /models, /admin, /health
+              APIs       /v1 (OpenAI, Anthropic messages), /api/v0 and /api/v1 (LM Studio), /chat, /models, /admin, /debug, /mcp, /health
+              NATS       lmstudio.> at nats://127.0.0.1:4222 (default), if there is one, queue group lmstudio-workers
               backend    LM Studio at http://127.0.0.1:1234 (default)
               models     loaded on demand, unloaded after 3600 s idle
               access     no key, only from this machine
@@ -29,7 +30,7 @@ public sealed class StartupSummaryTests
             new Given
             {
                 CommandLine = [new GivenSetting("listen.host", "0.0.0.0", "--host")],
-                Environment = { ["GATEWAY_API_KEY"] = "hunter2", ["LM_API_TOKEN"] = "sk-lm-a", ["RUST_LOG"] = "x=y", ["LMSTUDIO_URL"] = "http://10.0.0.9:1234" },
+                Environment = { ["GATEWAY_API_KEY"] = "hunter2", ["LM_API_TOKEN"] = "sk-lm-a", ["RUST_LOG"] = "x=y", ["LMSTUDIO_URL"] = "http://10.0.0.9:1234", ["NATS_URL"] = "nats://ada:pass@10.0.0.8:4222" },
                 Yaml = "node: desk\ninference:\n  allowed_models: [a/b, c/d]\nscheduling:\n  on_demand:\n    ttl_seconds: 0",
             },
             "http://0.0.0.0:8000");
@@ -38,11 +39,12 @@ public sealed class StartupSummaryTests
             """
             LmGateway 0.1.0 is up, node desk
               listening  http://0.0.0.0:8000
-              APIs       /v1 (OpenAI, Anthropic messages), /api/v0 and /api/v1 (LM Studio), /chat, /models, /admin, /health
+              APIs       /v1 (OpenAI, Anthropic messages), /api/v0 and /api/v1 (LM Studio), /chat, /models, /admin, /debug, /mcp, /health
+              NATS       lmstudio.> at nats://***@10.0.0.8:4222 (environment NATS_URL), queue group lmstudio-workers
               backend    LM Studio at http://10.0.0.9:1234 (environment LMSTUDIO_URL), with an API token
               models     loaded on demand, kept; default none, allowed a/b, c/d
               access     key needed, from everywhere
-              settings   1 from the command line, 3 from the environment, 3 from lmgateway.yaml, the rest are defaults; 'lmgateway doctor' lists them
+              settings   1 from the command line, 4 from the environment, 3 from lmgateway.yaml, the rest are defaults; 'lmgateway doctor' lists them
               warning    environment RUST_LOG is ignored: one of error, warn, info, debug, trace is expected.
 
             """.ReplaceLineEndings(),
@@ -62,6 +64,10 @@ public sealed class StartupSummaryTests
     [Fact]
     public void With_HTTP_off_it_says_so() =>
         Assert.Contains("  listening  HTTP is off" + Environment.NewLine, Summary(new Given { Yaml = "listen:\n  http: false" }), StringComparison.Ordinal);
+
+    [Fact]
+    public void With_NATS_off_it_says_so() =>
+        Assert.Contains("  NATS       off" + Environment.NewLine, Summary(new Given { Environment = { ["NATS_URL"] = "" } }), StringComparison.Ordinal);
 
     [Fact]
     public void An_allowlist_and_models_that_are_not_loaded_are_told()

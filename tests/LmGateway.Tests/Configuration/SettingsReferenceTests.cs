@@ -69,7 +69,7 @@ public sealed class SettingsReferenceTests
 
         Assert.Empty(loaded.Errors);
         Assert.Empty(loaded.Warnings);
-        Assert.Equal(14, names.Count);
+        Assert.Equal(16, names.Count);
         Assert.All(names, name => Assert.True(SettingTable.HasEnvironmentName(name), name));
     }
 }

@@ -24,11 +24,31 @@ public sealed class SourceDocumentsTests
     }
 
     [Fact]
+    [Example(SourceDocument.NatsServiceFile, "Environment Variables")]
+    [Trait("req", "S0-49")]
+    [Trait("req", "S0-50")]
+    [Trait("req", "S0-51")]
+    [Trait("req", "S0-52")]
+    [Trait("req", "S0-53")]
     public void S0_49_to_S0_53_the_example_of_the_NATS_service()
     {
         var options = Given.FromDotEnv(Fences("0-nats-service.md", "env").Single(text => text.Contains("NATS_QUEUE_GROUP", StringComparison.Ordinal))).Options;
 
         Assert.Equal(("http://127.0.0.1:1234", "/home/ada/.lmstudio/models"), (options.LmStudio.BaseUrl, options.LmStudio.ModelsDir));
+        Assert.Equal(("nats://127.0.0.1:4222", "lmstudio-workers", true), (options.Nats.Url, options.Nats.QueueGroup, options.Nats.IsConfigured));
+    }
+
+    [Fact]
+    [Trait("req", "S0-49")]
+    [Trait("req", "S0-50")]
+    [Trait("req", "S0-51")]
+    [Trait("req", "S0-52")]
+    public void Without_any_settings_the_NATS_service_has_the_documents_defaults()
+    {
+        var options = Given.Nothing().Options;
+
+        Assert.Equal(("http://127.0.0.1:1234", "/home/ada/.lmstudio/models"), (options.LmStudio.BaseUrl, options.LmStudio.ModelsDir));
+        Assert.Equal(("nats://127.0.0.1:4222", "lmstudio-workers", false), (options.Nats.Url, options.Nats.QueueGroup, options.Nats.IsConfigured));
     }
 
     [Fact]

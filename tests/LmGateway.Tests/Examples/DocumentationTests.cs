@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using LmGateway.Cli;
 using LmGateway.Configuration;
 using LmGateway.Tests.Functional;
+using LmGateway.Tests.Functional.Nats;
 using LmStudio.Simulator.Lms;
 using Xunit;
 
@@ -20,9 +21,11 @@ public sealed class DocumentationTests
         ["docs/security.md"] = options => options with { Security = options.Security with { ApiKey = "change-me-please" } },
     };
 
+    private const string NatsPage = "docs/nats-api.md";
+
     public static TheoryData<string> Pages() =>
         [.. Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md", SearchOption.AllDirectories).Select(Repository.Relative).Order(StringComparer.Ordinal)
-            .Where(page => FencesOf(page).Any(fence => fence.Language == "bash"))];
+            .Where(page => page != NatsPage && FencesOf(page).Any(fence => fence.Language == "bash"))];
 
     [Theory]
     [MemberData(nameof(Pages))]
@@ -35,6 +38,22 @@ public sealed class DocumentationTests
             if (fences[at].Language != "bash") continue;
             var printed = at + 1 < fences.Count && fences[at + 1].Language is "json" or "text" ? fences[at + 1] : null;
             await RunAsync(gateway, fences[at], printed);
+        }
+    }
+
+    [Fact]
+    [Trait("req", "S0-62")]
+    public async Task Every_command_of_the_NATS_page_works_and_is_answered_as_printed()
+    {
+        await using var nats = await NatsUnderTest.StartAsync();
+        var fences = FencesOf(NatsPage);
+        for (var at = 0; at < fences.Count; at++)
+        {
+            if (fences[at].Language != "bash") continue;
+            var reply = "";
+            foreach (var command in NatsCommand.All(fences[at].Text)) reply = await command.RunAsync(nats);
+            if (fences[at + 1].Language == "json") AssertFits(JsonElement.Parse(fences[at + 1].Text), JsonElement.Parse(reply), fences[at].Name);
+            else AssertText(fences[at + 1], reply, fences[at].Name);
         }
     }
 
@@ -84,6 +103,8 @@ public sealed class DocumentationTests
             new CommandHandlers
             {
                 Serve = (_, _) => Task.FromResult(0),
+                Mcp = (_, _) => Task.FromResult(0),
+                Up = (_, _) => Task.FromResult(0),
                 Simulate = (_, _) => Task.FromResult(0),
                 SimulateLms = (arguments, cancellationToken) => LmsProgram.RunAsync(new LmsInvocation { Arguments = arguments, Output = output, Error = error, Environment = environment }, cancellationToken),
             },

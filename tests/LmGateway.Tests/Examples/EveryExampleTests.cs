@@ -29,6 +29,27 @@ public sealed class EveryExampleTests
             ["Project Structure"] = "files of the original",
             ["Running Tests"] = "tests of the original",
         },
+        [SourceDocument.NatsServiceFile] = new()
+        {
+            ["High-Level Architecture"] = "a drawing",
+            ["JetStream Object Store (File Bucket) for Models (Optional Design) #1"] = "commands of the nats program; the official client puts objects in tests/clients",
+            ["`lmstudio.sync_model_from_bucket` #3"] = "held by SyncTests",
+            ["Project Structure (Suggested)"] = "files of the original",
+            ["macOS / Linux #1"] = "held by SetupScriptTests",
+            ["macOS / Linux #2"] = "held by SetupScriptTests",
+            ["macOS / Linux #3"] = "held by SetupScriptTests",
+            ["macOS / Linux #4"] = "held by SetupScriptTests",
+            ["Windows (PowerShell) #1"] = "starts a script that cannot be run here",
+            ["Windows (PowerShell) #2"] = "held by SetupScriptTests",
+            ["Windows (PowerShell) #3"] = "held by SetupScriptTests",
+            ["Windows (PowerShell) #4"] = "held by SetupScriptTests",
+            ["Windows (PowerShell) #5"] = "held by SetupScriptTests",
+            ["Windows (PowerShell) #6"] = "held by SetupScriptTests",
+            ["Windows (PowerShell) #7"] = "held by SetupScriptTests",
+            ["Running the Service #1"] = "builds and starts the original",
+            ["Running the Service #2"] = "builds the original; the launcher is held by SetupScriptTests",
+            ["Example: Calling from Go"] = "source code in Go; its request and its reply are those of chat_model",
+        },
         [SourceDocument.ProviderFile] = new()
         {
             ["Common Issues #1"] = "comments only",
@@ -37,6 +58,7 @@ public sealed class EveryExampleTests
 
     [Theory]
     [InlineData(SourceDocument.AdminGatewayFile)]
+    [InlineData(SourceDocument.NatsServiceFile)]
     [InlineData(SourceDocument.ProviderFile)]
     [InlineData(SourceDocument.RestServiceFile)]
     public void Every_printed_example_is_run_or_accounted_for(string document)

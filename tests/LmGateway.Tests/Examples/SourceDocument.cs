@@ -11,6 +11,10 @@ internal sealed class SourceDocument(string file)
 
     public const string RestServiceFile = "1-rest-service.md";
 
+    public const string NatsServiceFile = "0-nats-service.md";
+
+    public static SourceDocument NatsService { get; } = new(NatsServiceFile);
+
     public static SourceDocument RestService { get; } = new(RestServiceFile);
 
     public static SourceDocument AdminGateway { get; } = new(AdminGatewayFile);

@@ -104,7 +104,7 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
         {
             StateDir = folder.FullName,
             Listen = new ListenOptions { Port = 0 },
-            LmStudio = new LmStudioOptions { BaseUrl = backend.TrimEnd('/'), ConnectRetryMs = 10 },
+            LmStudio = new LmStudioOptions { BaseUrl = backend.TrimEnd('/'), ConnectRetryMs = 10, ModelsDir = simulator?.State.Models.Root ?? Path.Combine(folder.FullName, "models") },
             Nats = new NatsOptions { Url = NatsOptions.Off },
             Log = new LogOptions { Level = LogThreshold.Error },
         };

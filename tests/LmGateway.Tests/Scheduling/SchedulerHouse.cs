@@ -1,6 +1,9 @@
 using LmGateway.Backends;
 using LmGateway.Catalog;
 using LmGateway.Configuration;
+using LmGateway.Events;
+using LmGateway.Observability;
+using LmGateway.Observability.Metrics;
 using LmGateway.Scheduling;
 using LmGateway.Vocabulary;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -15,10 +18,11 @@ internal sealed class SchedulerHouse : IAsyncDisposable
     public SchedulerHouse(FakeBackend backend, SchedulingOptions? options = null, TimeProvider? time = null)
     {
         Backend = backend;
-        Catalog = new ModelCatalog([backend], time ?? TimeProvider.System);
+        var hub = new EventHub(time ?? TimeProvider.System);
+        Catalog = new ModelCatalog([backend], hub, time ?? TimeProvider.System);
         var pace = new CatalogPace(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(1));
         var settings = new GatewayOptions { Node = "node", Scheduling = options ?? new SchedulingOptions() };
-        Scheduler = new Scheduler(Catalog, pace, settings, time ?? TimeProvider.System, NullLogger<Scheduler>.Instance);
+        Scheduler = new Scheduler(Catalog, pace, settings, hub, new OperationRecord(new ServiceFigures()), time ?? TimeProvider.System, NullLogger<Scheduler>.Instance);
     }
 
     public FakeBackend Backend { get; }

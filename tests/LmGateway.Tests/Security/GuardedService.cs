@@ -8,6 +8,7 @@ using LmGateway.Vocabulary;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Xunit;
 
@@ -43,6 +44,8 @@ internal sealed class GuardedService : IAsyncDisposable
         var recorded = new RecordedLog();
         builder.Logging.ClearProviders().AddProvider(recorded);
         builder.WebHost.UseUrls($"http://{bind}:0");
+        builder.Services.AddSingleton(new KeyRing(new ApiKeys([new(SecurityRules.DefaultKeyName, security.ApiKey)]))).AddSingleton<StreamTickets>();
+        builder.Services.AddSingleton(TimeProvider.System);
         var built = builder.Build();
         built.UseGatewaySecurity(new GatewayOptions { Security = security, Listen = new ListenOptions { Host = bind } }, RefuseAsync);
         built.Run(AnswerAsync);

@@ -163,6 +163,18 @@ public sealed class LmsCliTests
         Assert.Equal("get https://huggingface.co/Qwen/Qwen3-4B-GGUF@Q4_K_M --yes --host 127.0.0.1 --port 41343", lms.Calls[0]);
     }
 
+    [Fact]
+    public async Task What_a_download_says_is_made_readable()
+    {
+        using var lms = new FakeLms(("'get '*", Recorded("37-get-hf")));
+        var lines = new EventList<string>();
+        await Cli(lms).GetAsync("x", lines: lines);
+        Assert.Contains("Resolution completed. Downloading 2.50 GB...", lines.Items);
+        Assert.Contains("Download completed.", lines.Items);
+        Assert.All(lines.Items, line => Assert.DoesNotMatch("[\u001b\r\u2800-\u28ff]|%", line));
+        Assert.Equal(lines.Items.Distinct(), lines.Items);
+    }
+
     [Theory]
     [InlineData("38-get-hf-badquant", "Cannot find variant Q9_X.")]
     [InlineData("40-get-staff-none", "No staff picks found with the specified search criteria.")]

@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
@@ -10,7 +11,8 @@ import { fileURLToPath } from "node:url";
 import { SimulatorControl } from "./simulator.mjs";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../../..");
-const program = path.join(root, "artifacts/bin/LmGateway/release/lmgateway.dll");
+export const program = path.join(root, "artifacts/bin/LmGateway/release/lmgateway.dll");
+const ollamaProgram = path.join(root, "artifacts/bin/Ollama.StandIn/release/Ollama.StandIn.dll");
 const startDeadlineMs = 60_000;
 const stopDeadlineMs = 30_000;
 
@@ -36,6 +38,18 @@ export function startGateway(backend, settings = {}) {
   return serve([], { "lmstudio.base_url": backend, "lmstudio.connect_retry": 50, ...settings });
 }
 
+/** Starts the service in front of one backend, named as in the list of backends. */
+export function startGatewayBefore(backend, settings = {}) {
+  return serve([], { backends: backend, ...settings });
+}
+
+/** Starts the stand-in for Ollama with these models in its store. Resolves to its address and `stop()`. */
+export async function startOllama(...models) {
+  const port = await freePort();
+  const environment = { OLLAMA_HOST: `127.0.0.1:${port}`, OLLAMA_STANDIN_MODELS: models.join(",") };
+  return start(["serve"], /Listening on (127\.0\.0\.1:\d+)/, { of: ollamaProgram, environment, listens: "stderr" });
+}
+
 /** Starts the service as on a machine that has nothing else, in front of its own simulator. */
 export function startDemo() {
   return serve(["--demo"], {});
@@ -59,12 +73,12 @@ function serve(options, settings) {
 }
 
 /** Starts the program in an empty folder and waits for the line that names its address. */
-async function start(options, ready) {
+async function start(options, ready, { of = program, environment: own = {}, listens = "stdout" } = {}) {
   const folder = mkdtempSync(path.join(tmpdir(), "lmgateway-clients-"));
   const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => kept.test(name)));
-  const child = spawn("dotnet", [program, ...options], {
+  const child = spawn("dotnet", [of, ...options], {
     cwd: folder,
-    env: { ...environment, XDG_CONFIG_HOME: folder, APPDATA: folder },
+    env: { ...environment, XDG_CONFIG_HOME: folder, APPDATA: folder, ...own },
     stdio: ["pipe", "pipe", "pipe"],
   });
   running.add(child);
@@ -77,18 +91,28 @@ async function start(options, ready) {
   const process_ = { stderr: () => stderr.join(""), exited: exited.then(([code]) => code), stop: () => stop(child, exited) };
   const timer = setTimeout(() => child.kill("SIGKILL"), startDeadlineMs);
   try {
-    const lines = createInterface({ input: child.stdout });
+    const lines = createInterface({ input: child[listens] });
     for await (const line of lines) {
       const match = ready.exec(line);
-      if (match) return { http: match[1], ...process_ };
+      if (match) return { http: match[1].startsWith("http") ? match[1] : `http://${match[1]}`, ...process_ };
     }
   } finally {
     clearTimeout(timer);
-    child.stdout.resume();
+    child[listens].resume();
   }
 
   await exited;
   throw new Error(`lmgateway ${options.join(" ")} ended before it listened: ${stderr.join("")}`);
+}
+
+/** A port on which nobody listens. */
+async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  await once(server, "close");
+  return port;
 }
 
 /** Runs a command of the program to its end, with nothing to read. */

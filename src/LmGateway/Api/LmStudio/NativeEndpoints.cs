@@ -9,13 +9,14 @@ using Microsoft.AspNetCore.Routing;
 namespace LmGateway.Api.LmStudio;
 
 /// <summary>
-/// LM Studio's own REST APIs. What names a model is scheduled as on every other API; loading and unloading go through Serving and answer
+/// LM Studio's own REST APIs. What names a model is scheduled as on every other API; loading, unloading and downloading go through Serving and answer
 /// in LM Studio's shape; the rest is handed on as it is.
 /// </summary>
 internal static class NativeEndpoints
 {
     private const string LoadPath = "/api/v1/models/load";
     private const string UnloadPath = "/api/v1/models/unload";
+    private const string DownloadPath = "/api/v1/models/download";
 
     private static readonly (string Path, Dialect Dialect, ModelType Wanted)[] Inference =
     [
@@ -28,11 +29,16 @@ internal static class NativeEndpoints
     public static void MapNativeLmStudio(this IEndpointRouteBuilder routes)
     {
         foreach (var (path, dialect, wanted) in Inference)
-            routes.MapPost(path, (HttpContext context, NativeInference inference) => inference.RunAsync(context, path, dialect, wanted));
-        routes.MapPost(LoadPath, NativeLoads.LoadAsync);
-        routes.MapPost(UnloadPath, NativeLoads.UnloadAsync);
-        routes.Map("/api/v0/{**rest}", (HttpContext context, Passthrough passthrough, GatewayOptions options) => PassOnAsync(context, passthrough, options, Dialect.LmStudioV0));
-        routes.Map("/api/v1/{**rest}", (HttpContext context, Passthrough passthrough, GatewayOptions options) => PassOnAsync(context, passthrough, options, Dialect.LmStudioV1));
+            routes.MapPost(path, (HttpContext context, NativeInference inference) => inference.RunAsync(context, path, dialect, wanted)).Describe(NativeNotes.Inference(path));
+        routes.MapPost(LoadPath, NativeLoads.LoadAsync).Describe(NativeNotes.Load);
+        routes.MapPost(UnloadPath, NativeLoads.UnloadAsync).Describe(NativeNotes.Unload);
+        routes.MapPost(DownloadPath, (HttpContext context, BodyBudget budget, NativeDownloads downloads) => downloads.StartAsync(context, budget)).Describe(NativeNotes.Download);
+        routes.MapMethods(DownloadPath + "/status/{id}", ["GET", "HEAD"], async (string id, HttpContext context, NativeDownloads downloads, Passthrough passthrough, GatewayOptions options) =>
+        {
+            if (!await downloads.TryTellAsync(context, id)) await PassOnAsync(context, passthrough, options, Dialect.LmStudioV1);
+        }).Describe(NativeNotes.DownloadStatus);
+        routes.Map("/api/v0/{**rest}", (HttpContext context, Passthrough passthrough, GatewayOptions options) => PassOnAsync(context, passthrough, options, Dialect.LmStudioV0)).Describe(NativeNotes.Anything);
+        routes.Map("/api/v1/{**rest}", (HttpContext context, Passthrough passthrough, GatewayOptions options) => PassOnAsync(context, passthrough, options, Dialect.LmStudioV1)).Describe(NativeNotes.Anything);
     }
 
     private static async Task PassOnAsync(HttpContext context, Passthrough passthrough, GatewayOptions options, Dialect dialect)
@@ -43,7 +49,7 @@ internal static class NativeEndpoints
         await ReplyRelay.WriteAsync(context, reply);
     }
 
-    private static bool IsAnsweredHere(PathString path) => path == LoadPath || path == UnloadPath || Inference.Any(route => path == route.Path);
+    private static bool IsAnsweredHere(PathString path) => path == LoadPath || path == UnloadPath || path == DownloadPath || Inference.Any(route => path == route.Path);
 }
 
 /// <summary>Inference by LM Studio's own routes: admitted like any other, answered in LM Studio's own bytes.</summary>

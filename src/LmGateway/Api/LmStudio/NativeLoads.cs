@@ -56,7 +56,7 @@ internal static class NativeLoads
     private static JsonFields Fields(HeldBody body) => JsonFields.Of(body.Memory);
 
     /// <summary>This API refuses what it does not know, as LM Studio's does.</summary>
-    private static void RefuseOddities(JsonFields fields)
+    public static void RefuseOddities(JsonFields fields)
     {
         foreach (var (name, _) in fields.Unread()) fields.Fault(name, "is not a parameter of this request");
         if (fields.Faults.Count > 0)

@@ -21,6 +21,8 @@ internal sealed partial class LmStudioBackend : IBackend
         Defects = DialectDefects.RefusesJsonObject | DialectDefects.RefusesToolChoiceObject | DialectDefects.IgnoresBase64Embeddings
             | DialectDefects.RefusesWebP | DialectDefects.RefusesRemoteImages,
         CanLoad = true,
+        CanPull = true,
+        KeepsFiles = true,
         LoadsOnRequest = true,
         NamesTheInstance = true,
         Extensions = FrozenSet.ToFrozenSet(["top_k", "repeat_penalty"]),
@@ -31,10 +33,15 @@ internal sealed partial class LmStudioBackend : IBackend
     private readonly LmStudioClient control;
     private readonly LmStudioClient watching;
     private readonly LmStudioReports reports;
+    private readonly LmStudioProgram program;
+    private readonly LmStudioDownloads downloads;
+    private readonly LmStudioModelFiles files;
+    private readonly LmStudioHomestead home;
     private readonly ILogger<LmStudioBackend> logger;
 
-    public LmStudioBackend(GatewayOptions options, TimeProvider time, ILogger<LmStudioBackend> logger)
+    public LmStudioBackend(GatewayOptions options, TimeProvider time, ILogger<LmStudioBackend> logger, string name = "lmstudio")
     {
+        Name = name;
         this.logger = logger;
         node = options.Node;
         var lmStudio = options.LmStudio;
@@ -55,12 +62,18 @@ internal sealed partial class LmStudioBackend : IBackend
         };
         control = new LmStudioClient(client);
         watching = new LmStudioClient(client with { ConnectAttempts = 1 });
-        reports = new LmStudioReports(new LmStudioHomestead(node, Name, address, lmStudio.LmsPath), upstream, watching);
+        program = new LmStudioProgram(address, lmStudio.LmsPath, time);
+        home = new LmStudioHomestead(node, Name, address, lmStudio.LmsPath);
+        reports = new LmStudioReports(home, upstream, watching);
+        downloads = new LmStudioDownloads(home, control, time);
+        files = new LmStudioModelFiles(home, control, lmStudio.ModelsFolder);
     }
 
-    public string Name => "lmstudio";
+    public string Name { get; }
 
     public BackendTraits Traits => LmStudioTraits;
+
+    public IServerProgram Program => program;
 
     public Task<BackendReport> ReportAsync(CancellationToken cancellationToken) => reports.LookAsync(cancellationToken);
 
@@ -102,6 +115,20 @@ internal sealed partial class LmStudioBackend : IBackend
 
     public IAsyncEnumerable<ChatEvent> GenerateAsync(string identifier, ChatRequest request, GenerationLimits limits, CancellationToken cancellationToken) =>
         OpenAiGeneration.RunAsync(this, OpenAiGeneration.Exchange(identifier, request, limits), cancellationToken);
+
+    public Task<PullResult> PullAsync(PullOrder order, IProgress<PullProgress> progress, CancellationToken cancellationToken) =>
+        downloads.PullAsync(order.Identifier, progress, cancellationToken);
+
+    public Task EndPullAsync(PullOrder order, CancellationToken cancellationToken) => downloads.EndAsync(order.Identifier, cancellationToken);
+
+    public Task<IReadOnlyList<FoundModel>> SearchAsync(ModelQuery query, CancellationToken cancellationToken) => downloads.SearchAsync(query, cancellationToken);
+
+    public Task<ModelPlace> LocateAsync(string modelKey, CancellationToken cancellationToken) => files.LocateAsync(modelKey, cancellationToken);
+
+    public Task<string?> ImportAsync(string file, string userRepo, CancellationToken cancellationToken) => downloads.ImportAsync(file, userRepo, cancellationToken);
+
+    /// <summary>LM Studio's own log from now on, until the token is cancelled or the connection is lost.</summary>
+    public IAsyncEnumerable<LogEvent> LogsAsync(CancellationToken cancellationToken) => watching.Diagnostics.StreamLogsAsync(cancellationToken);
 
     public async ValueTask DisposeAsync()
     {

@@ -1,5 +1,6 @@
 using LmGateway.Vocabulary;
 using LmStudio.Client;
+using LmStudio.Client.Cli;
 using LmStudio.Client.Wire;
 
 namespace LmGateway.Backends.LmStudio;
@@ -18,6 +19,7 @@ internal static class LmStudioErrors
         LmStudioEndpointMissingException => new(ErrorCode.NotSupported, $"This LM Studio cannot do that: {failure.Message}"),
         LmStudioRequestException refused => Refusal(refused, otherwise),
         LmStudioHttpException http => Http(http, otherwise),
+        LmsException program => Program(program, otherwise),
         _ => new(ErrorCode.BackendFault, failure.Message),
     };
 
@@ -35,6 +37,14 @@ internal static class LmStudioErrors
         401 or 403 => new(ErrorCode.BackendUnauthorized, $"LM Studio refused the gateway: {http.Message} Set lmstudio.api_token (LM_API_TOKEN)."),
         404 => new(ErrorCode.ModelNotFound, http.Message),
         _ => Wording(http.Message, otherwise),
+    };
+
+    private static GatewayError Program(LmsException program, ErrorCode otherwise) => program.Failure switch
+    {
+        LmsFailure.NotInstalled or LmsFailure.NotRunning => new(ErrorCode.ControlUnavailable, program.Message),
+        LmsFailure.TimedOut => new(ErrorCode.BackendTimeout, program.Message),
+        LmsFailure.ModelNotFound or LmsFailure.IdentifierNotFound => new(ErrorCode.ModelNotFound, program.Message),
+        _ => new(otherwise, program.Message),
     };
 
     /// <summary>LM Studio gives these two failures no code, so only their words tell them apart.</summary>

@@ -11,7 +11,7 @@ namespace LmGateway.Backends.Mock;
 /// Canned replies out of a folder of YAML files, one for each model and <c>default.yaml</c> for all others. The folder is read anew with
 /// every look at the backend, so that a changed file counts without a restart.
 /// </summary>
-internal sealed class MockBackend(GatewayOptions options, TimeProvider time) : IBackend
+internal sealed class MockBackend(GatewayOptions options, TimeProvider time, string name = InferenceOptions.Mock) : IBackend
 {
     /// <summary>Nothing is slower here for being asked more at once.</summary>
     private const int AtOnce = 1024;
@@ -27,7 +27,7 @@ internal sealed class MockBackend(GatewayOptions options, TimeProvider time) : I
     private readonly ConcurrentDictionary<string, StrongBox<long>> asked = new(StringComparer.Ordinal);
     private volatile MockLibrary? library;
 
-    public string Name => InferenceOptions.Mock;
+    public string Name => name;
 
     public BackendTraits Traits => MockTraits;
 

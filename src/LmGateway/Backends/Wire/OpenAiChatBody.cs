@@ -102,6 +102,7 @@ internal static class OpenAiChatBody
         if (request.FrequencyPenalty is { } frequency) writer.WriteNumber("frequency_penalty", frequency);
         if (request.RepeatPenalty is { } repeat) writer.WriteNumber("repeat_penalty", repeat);
         if (request.Seed is { } seed) writer.WriteNumber("seed", seed);
+        if (request.Reasoning is { } effort && effort != "on") writer.WriteString("reasoning_effort", effort);
         if (request.Stop.Count == 0) return;
         writer.WriteStartArray("stop");
         foreach (var stop in request.Stop) writer.WriteStringValue(stop);

@@ -23,9 +23,12 @@ internal sealed class OpenAiListing(string node, string backend, HttpUpstream up
     };
 
     /// <summary>The models as a report; null where the server gives no list of models.</summary>
-    public async Task<BackendReport?> LookAsync(CancellationToken cancellationToken)
+    public async Task<BackendReport?> LookAsync(CancellationToken cancellationToken) => Report(await ListAsync(cancellationToken));
+
+    /// <summary>The same of a list that was asked for already.</summary>
+    public BackendReport? Report(ModelsReply reply)
     {
-        if (await ModelsAsync(cancellationToken) is not { } models) return null;
+        if (Models(reply) is not { } models) return null;
         return new BackendReport
         {
             Models = models,
@@ -35,10 +38,34 @@ internal sealed class OpenAiListing(string node, string backend, HttpUpstream up
     }
 
     /// <summary>The models of <c>/v1/models</c>; null where the server gives no such list. A refused credential is thrown.</summary>
-    public async Task<IReadOnlyList<ModelInfo>?> ModelsAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<ModelInfo>?> ModelsAsync(CancellationToken cancellationToken) => Models(await ListAsync(cancellationToken));
+
+    /// <summary>What <c>/v1/models</c> answers. A refused credential is thrown.</summary>
+    public Task<ModelsReply> ListAsync(CancellationToken cancellationToken) => AskAsync("/v1/models", isGuarded: true, cancellationToken);
+
+    /// <summary>A short JSON answer, whatever its status; null where it is no JSON.</summary>
+    public async Task<JsonElement?> GetAsync(string path, CancellationToken cancellationToken) => (await AskAsync(path, isGuarded: false, cancellationToken)).Body;
+
+    private async Task<ModelsReply> AskAsync(string path, bool isGuarded, CancellationToken cancellationToken)
     {
-        var body = await GetAsync("/v1/models", isGuarded: true, cancellationToken);
-        if (body is not { ValueKind: JsonValueKind.Object } list || !list.TryGetProperty("data", out var data)) return null;
+        var exchange = new Exchange { Dialect = Dialect.OpenAiOther, Method = "GET", PathAndQuery = path, Verbatim = true, Timeout = Limit };
+        await using var reply = await upstream.SendOnceAsync(exchange, cancellationToken);
+        if (isGuarded && reply.Status is (401 or 403)) throw new GatewayException(await Refusals.ReadAsync(reply, backend, cancellationToken));
+        var program = reply.Headers.FirstOrDefault(header => header.Name.Equals("Server", StringComparison.OrdinalIgnoreCase)).Value;
+        using var body = await HeldReply.ReadAsync(reply, MostRead, cancellationToken);
+        try
+        {
+            return new ModelsReply(reply.Status, program, JsonElement.Parse(body.Memory.Span));
+        }
+        catch (JsonException)
+        {
+            return new ModelsReply(reply.Status, program, null);
+        }
+    }
+
+    private IReadOnlyList<ModelInfo>? Models(ModelsReply reply)
+    {
+        if (reply.Body is not { ValueKind: JsonValueKind.Object } list || !list.TryGetProperty("data", out var data)) return null;
         return data.ValueKind switch
         {
             JsonValueKind.Null => [],
@@ -47,28 +74,12 @@ internal sealed class OpenAiListing(string node, string backend, HttpUpstream up
         };
     }
 
-    /// <summary>A short JSON answer, whatever its status; null where it is no JSON.</summary>
-    public Task<JsonElement?> GetAsync(string path, CancellationToken cancellationToken) => GetAsync(path, isGuarded: false, cancellationToken);
-
-    private async Task<JsonElement?> GetAsync(string path, bool isGuarded, CancellationToken cancellationToken)
-    {
-        var exchange = new Exchange { Dialect = Dialect.OpenAiOther, Method = "GET", PathAndQuery = path, Verbatim = true, Timeout = Limit };
-        await using var reply = await upstream.SendOnceAsync(exchange, cancellationToken);
-        if (isGuarded && reply.Status is (401 or 403)) throw new GatewayException(await Refusals.ReadAsync(reply, backend, cancellationToken));
-        using var body = await HeldReply.ReadAsync(reply, MostRead, cancellationToken);
-        try
-        {
-            return JsonElement.Parse(body.Memory.Span);
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
-
     /// <summary>An entry of the list. Embedding models are told by the prefix that LM Studio gives them.</summary>
     private ModelInfo? Model(JsonElement entry) =>
         entry.ValueKind == JsonValueKind.Object && entry.TryGetProperty("id", out var id) && id.ValueKind == JsonValueKind.String && id.GetString() is { Length: > 0 } key
             ? new ModelInfo { Backend = backend, Key = key, Type = key.StartsWith("text-embedding-", StringComparison.Ordinal) ? ModelType.Embedding : ModelType.Unknown }
             : null;
 }
+
+/// <summary>An answer in JSON, with what the server calls itself; no body where it is no JSON.</summary>
+internal readonly record struct ModelsReply(int Status, string? Program, JsonElement? Body);

@@ -37,6 +37,8 @@ internal static class UpstreamErrors
         ("image input is not supported", ErrorCode.NotSupported),
         ("audio input is not supported", ErrorCode.NotSupported),
         ("does not support", ErrorCode.NotSupported),
+        ("image urls are not currently supported", ErrorCode.InvalidImage),
+        ("maximum pending requests exceeded", ErrorCode.QueueFull),
     ];
 
     /// <summary>
@@ -63,6 +65,7 @@ internal static class UpstreamErrors
         "model_not_found" => ErrorCode.ModelNotFound,
         "invalid_api_key" or "authentication_error" or "permission_error" => ErrorCode.BackendUnauthorized,
         "model_load_failed" => ErrorCode.LoadFailed,
+        "unavailable_error" => ErrorCode.Overloaded,
         "rate_limit_exceeded" or "rate_limit_error" => ErrorCode.RateLimited,
         "not_implemented" or "not_supported_error" => ErrorCode.NotSupported,
         "invalid_image" => ErrorCode.InvalidImage,

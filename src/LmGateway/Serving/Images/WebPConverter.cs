@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using LmGateway.Backends;
 using LmGateway.Vocabulary;
 
 namespace LmGateway.Serving.Images;

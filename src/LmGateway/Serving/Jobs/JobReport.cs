@@ -6,7 +6,7 @@ internal abstract class JobReport
     /// <summary>The caller asked for the end of this job; false where the whole service ends.</summary>
     public abstract bool IsGivenUp { get; }
 
-    /// <summary>How far it is. Silence may not last longer than the limit of the job's kind.</summary>
+    /// <summary>How far it is. A job whose bytes stand still, and that prints nothing, is ended after a while.</summary>
     public abstract void Progress(long bytes, long? total, string? message = null);
 
     /// <summary>A line for people, kept with the job.</summary>

@@ -43,7 +43,7 @@ internal sealed class JobRun(JobList list, JobOrder order, Job first) : JobRepor
 
     public override void Progress(long bytes, long? total, string? message = null)
     {
-        if (bytes != job.Bytes || (message is not null && message != job.Message)) moved?.Invoke();
+        if (bytes != job.Bytes) moved?.Invoke();
         list.Change(this, job => job with { Bytes = bytes, Total = total ?? job.Total, Message = message ?? job.Message });
     }
 

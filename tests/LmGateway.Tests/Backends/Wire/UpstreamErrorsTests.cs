@@ -28,7 +28,7 @@ public sealed class UpstreamErrorsTests
     [InlineData(400, """{"error":"'url' field must be a base64 encoded image."}""", ErrorCode.InvalidImage, "'url' field must be a base64 encoded image.")]
     [InlineData(400, """{"error":{"code":400,"message":"Field 'n': Value must be between 1 <= value <= 2, but got 3","type":"invalid_request_error"}}""", ErrorCode.InvalidRequest, "Field 'n': Value must be between 1 <= value <= 2, but got 3")]
     [InlineData(200, """{"error":{"code":400,"message":"bad","type":"invalid_request_error"}}""", ErrorCode.InvalidRequest, "bad")]
-    [InlineData(503, """{"error":{"code":503,"message":"Loading model","type":"unavailable_error"}}""", ErrorCode.BackendFault, "Loading model")]
+    [InlineData(503, """{"error":{"code":503,"message":"Loading model","type":"unavailable_error"}}""", ErrorCode.Overloaded, "Loading model")]
     [InlineData(501, """{"error":{"code":501,"message":"no","type":"not_supported_error"}}""", ErrorCode.NotSupported, "no")]
     [InlineData(500, """{"error":{"code":500,"message":"image input is not supported - hint: x","type":"server_error"}}""", ErrorCode.NotSupported, "image input is not supported - hint: x")]
     [InlineData(404, """{"error":{"code":404,"message":"File Not Found","type":"not_found_error"}}""", ErrorCode.RouteNotFound, "File Not Found")]

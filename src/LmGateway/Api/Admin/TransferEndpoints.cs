@@ -1,0 +1,118 @@
+using System.Globalization;
+using LmGateway.Api.Http;
+using LmGateway.Serving.Jobs;
+using LmGateway.Serving.Models;
+using LmGateway.Vocabulary;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace LmGateway.Api.Admin;
+
+/// <summary>The files of models: searched for, downloaded, deleted, copied from and to the model repository, and the jobs that do it.</summary>
+internal static class TransferEndpoints
+{
+    private const int MostResults = 25;
+    private const int UsualResults = 10;
+
+    public static void MapAdminTransfers(this IEndpointRouteBuilder routes)
+    {
+        routes.MapMethods("/admin/models/search", ["GET", "HEAD"], SearchAsync).Describe(AdminNotes.Search);
+        routes.MapPost("/admin/models/download", DownloadAsync).Describe(AdminNotes.Download);
+        routes.MapPost("/admin/models/sync", SyncAsync).Describe(AdminNotes.Sync);
+        routes.MapPost("/admin/models/publish", PublishAsync).Describe(AdminNotes.Publish);
+        routes.MapDelete("/admin/models/{**key}", DeleteAsync).Describe(AdminNotes.Delete);
+        routes.MapMethods("/admin/jobs", ["GET", "HEAD"], ListAsync).Describe(AdminNotes.Jobs);
+        routes.MapMethods("/admin/jobs/{id}", ["GET", "HEAD"], (string id, HttpContext context, JobList jobs) => WriteAsync(context, 200, jobs.Get(id))).Describe(AdminNotes.Job);
+        routes.MapDelete("/admin/jobs/{id}", CancelAsync).Describe(AdminNotes.Cancel);
+    }
+
+    private static async Task SearchAsync(HttpContext context, ModelPulls pulls)
+    {
+        var query = context.Request.Query;
+        var term = query["q"].ToString() is { Length: > 0 } text ? text : null;
+        var limit = UsualResults;
+        if (query["limit"].ToString() is { Length: > 0 } given && !(int.TryParse(given, CultureInfo.InvariantCulture, out limit) && limit is >= 1 and <= MostResults))
+            throw new GatewayException(new GatewayError(ErrorCode.InvalidRequest, "Validation failed") { Details = [$"limit: a whole number from 1 to {MostResults} is expected"] });
+        var found = await pulls.SearchAsync(new ModelQuery(term, limit), context.RequestAborted);
+        await JsonReply.WriteAsync(context, 200, writer =>
+        {
+            writer.WriteStartObject();
+            writer.WriteStartArray("models");
+            foreach (var model in found)
+            {
+                writer.WriteStartObject();
+                writer.WriteString("name", model.Name);
+                writer.WriteString("identifier", model.Identifier);
+                if (model.Source is { } source) writer.WriteString("source", source);
+                writer.WriteBoolean("exact", model.Exact);
+                writer.WriteBoolean("recommended", model.Recommended);
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+            writer.WriteEndObject();
+        });
+    }
+
+    private static async Task DownloadAsync(HttpContext context, BodyBudget budget, ModelPulls pulls, JobList jobs)
+    {
+        using var body = await HeldBody.ReadAsync(context.Request, budget, context.RequestAborted);
+        var request = TransferRequests.Pull(body.Memory);
+        await AnswerAsync(context, jobs, pulls.Start(request.Command), request.Wait);
+    }
+
+    private static async Task SyncAsync(HttpContext context, BodyBudget budget, ModelSync sync, JobList jobs)
+    {
+        using var body = await HeldBody.ReadAsync(context.Request, budget, context.RequestAborted);
+        var request = TransferRequests.Sync(body.Memory);
+        await AnswerAsync(context, jobs, sync.Start(request.Command), request.Wait);
+    }
+
+    private static async Task PublishAsync(HttpContext context, BodyBudget budget, ModelPublishing publishing, JobList jobs)
+    {
+        using var body = await HeldBody.ReadAsync(context.Request, budget, context.RequestAborted);
+        var request = TransferRequests.Publish(body.Memory);
+        await AnswerAsync(context, jobs, publishing.Start(request.Command), request.Wait);
+    }
+
+    /// <summary>Keys have slashes, sent as they are or escaped.</summary>
+    private static async Task DeleteAsync(string key, HttpContext context, ModelDeletion deletion, JobList jobs)
+    {
+        var force = context.Request.Query["force"].ToString() is "true" or "1";
+        var job = deletion.Start(new DeleteCommand(Uri.UnescapeDataString(key)) { Force = force }, context.Call("admin"));
+        var outcome = (DeletionOutcome)(await jobs.EndAsync(job.Id, context.RequestAborted)).OrThrow().Result!;
+        await JsonReply.WriteAsync(context, 200, writer =>
+        {
+            writer.WriteStartObject();
+            writer.WriteString("status", "deleted");
+            JobJson.WriteDeletion(writer, outcome);
+            writer.WriteEndObject();
+        });
+    }
+
+    private static Task ListAsync(HttpContext context, JobList jobs) => JsonReply.WriteAsync(context, 200, writer =>
+    {
+        writer.WriteStartObject();
+        writer.WriteStartArray("jobs");
+        foreach (var job in jobs.All) JobJson.Write(writer, job);
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    });
+
+    /// <summary>Answers when the job has ended; what it brought before the end came is told.</summary>
+    private static async Task CancelAsync(string id, HttpContext context, JobList jobs)
+    {
+        jobs.Cancel(id);
+        await WriteAsync(context, 200, await jobs.EndAsync(id, context.RequestAborted));
+    }
+
+    private static async Task AnswerAsync(HttpContext context, JobList jobs, Job job, bool wait)
+    {
+        context.Response.Headers.Location = $"/admin/jobs/{job.Id}";
+        if (wait) await WriteAsync(context, 200, (await jobs.EndAsync(job.Id, context.RequestAborted)).OrThrow());
+        else await WriteAsync(context, 202, job);
+    }
+
+    private static Task WriteAsync(HttpContext context, int status, Job job) => JsonReply.WriteAsync(context, status, writer => JobJson.Write(writer, job));
+}

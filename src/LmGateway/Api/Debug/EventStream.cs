@@ -1,0 +1,67 @@
+using System.Globalization;
+using System.Text;
+using LmGateway.Api.Http;
+using LmGateway.Configuration;
+using LmGateway.Events;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Hosting;
+
+namespace LmGateway.Api.Debug;
+
+/// <summary>
+/// <c>GET /debug/stream</c>: every event of the service as a server-sent event with its number. A reader that comes back with
+/// <c>Last-Event-ID</c> gets what it missed; one that is too slow loses the oldest events and is told how many (<c>events_dropped</c>).
+/// </summary>
+internal sealed class EventStream(EventHub hub, IHostApplicationLifetime lifetime, GatewayOptions options, TimeProvider time)
+{
+    private const int KeepAliveSeconds = 30;
+    private const int MostAtOnce = 64 * 1024;
+
+    private readonly SchedulingOptions pace = options.Scheduling with { HoldHeadersSeconds = KeepAliveSeconds, KeepAliveSeconds = KeepAliveSeconds };
+
+    public async Task RunAsync(HttpContext context)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+        using var subscription = hub.Subscribe(LastSeen(context.Request));
+        await using var writer = new EventStreamWriter(context, pace, time);
+        try
+        {
+            await writer.WriteAsync(Greeting());
+            while (true)
+            {
+                while (Next(subscription) is { Length: > 0 } events) await writer.WriteAsync(events);
+                await subscription.WaitAsync(ending.Token);
+            }
+        }
+        catch (OperationCanceledException) when (ending.IsCancellationRequested)
+        {
+            // The reader has gone, or the service stops.
+        }
+    }
+
+    private static long? LastSeen(HttpRequest request) =>
+        long.TryParse(request.Headers["Last-Event-ID"].ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var last) ? last : null;
+
+    /// <summary>Everything that is there now, in one write.</summary>
+    private static byte[] Next(EventSubscription subscription)
+    {
+        using var text = new MemoryStream();
+        while (text.Length < MostAtOnce && subscription.TryRead(out var happened)) Write(text, happened);
+        return text.ToArray();
+    }
+
+    private static void Write(MemoryStream text, PublishedEvent happened)
+    {
+        text.Write(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"id: {happened.Id}\nevent: {happened.Event.Name}\ndata: ")));
+        text.Write(happened.Json.Span);
+        text.Write("\n\n"u8);
+    }
+
+    private byte[] Greeting() => Encoding.UTF8.GetBytes(
+        $$"""
+        event: connected
+        data: {"timestamp":"{{EventJson.Time(time.GetUtcNow())}}","message":"Debug stream connected"}
+
+
+        """.ReplaceLineEndings("\n"));
+}

@@ -1,0 +1,35 @@
+using LmGateway.Api.Http;
+using LmGateway.Observability;
+using LmGateway.Serving;
+using Microsoft.AspNetCore.Http;
+
+namespace LmGateway.Api.Debug;
+
+/// <summary><c>GET /debug/status</c>: what the service is doing now, and its last requests.</summary>
+internal static class StatusReport
+{
+    public static Task WriteAsync(HttpContext context, CurrentWork work, RequestJournal journal)
+    {
+        var (underWay, queues) = (work.Operation(), work.Queues());
+        return JsonReply.WriteAsync(context, 200, json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("status", work.State(underWay) switch
+            {
+                ServiceState.LoadingModel => "loading_model",
+                ServiceState.ProcessingInference => "processing_inference",
+                ServiceState.Error => "error",
+                _ => "idle",
+            });
+            json.WriteOperation(underWay);
+            json.WriteActiveModel("activeModel", work.ActiveModel);
+            json.WriteLastTen("recentRequests", journal.All());
+            json.WriteNumber("totalRequests", journal.Begun);
+            json.WriteNumber("totalErrors", journal.Failed);
+            json.WriteNumber("activeRequests", journal.Active);
+            json.WriteNumber("waitingRequests", queues.Waiting.Sum(model => model.Requests));
+            json.WriteBoolean("draining", queues.Draining);
+            json.WriteEndObject();
+        });
+    }
+}

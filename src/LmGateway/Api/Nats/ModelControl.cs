@@ -1,0 +1,54 @@
+using System.Text.Json;
+using LmGateway.Api.Http;
+using LmGateway.Serving;
+
+namespace LmGateway.Api.Nats;
+
+/// <summary>Models loaded, unloaded and activated on this node, with the payloads of the admin API in either spelling.</summary>
+internal sealed class ModelControl(ModelOperations operations)
+{
+    public async Task<NatsAnswer> LoadAsync(NatsCall call, CancellationToken cancellationToken)
+    {
+        var request = ModelRequests.Load(call.Body);
+        var outcome = await operations.LoadAsync(request.Command, call.Context, cancellationToken);
+        return NatsAnswer.Ok(writer =>
+        {
+            writer.WriteString("model", outcome.Instance.ModelKey);
+            writer.WriteString("identifier", outcome.Instance.Identifier);
+            writer.WriteBoolean("activated", outcome.Activated);
+            writer.WriteNumber("load_time_ms", (long)Math.Round(outcome.Took.TotalMilliseconds));
+            WriteTexts(writer, "unloaded", outcome.Unloaded);
+            WriteTexts(writer, "not_applied", [.. outcome.NotApplied.Concat(request.Unknown).Select(item => item.Parameter)]);
+        });
+    }
+
+    public async Task<NatsAnswer> UnloadAsync(NatsCall call, CancellationToken cancellationToken)
+    {
+        var request = ModelRequests.Unload(call.Body);
+        var outcome = await operations.UnloadAsync(request.ModelKey, request.InstanceId, request.Force, call.Context, cancellationToken);
+        return NatsAnswer.Ok(writer =>
+        {
+            writer.WriteString("model", outcome.Instance.ModelKey);
+            writer.WriteString("identifier", outcome.Instance.Identifier);
+        });
+    }
+
+    public async Task<NatsAnswer> ActivateAsync(NatsCall call, CancellationToken cancellationToken)
+    {
+        var request = ModelRequests.Activate(call.Body);
+        var active = await operations.ActivateAsync(request.ModelKey, request.InstanceId, request.Defaults, cancellationToken);
+        return NatsAnswer.Ok(writer =>
+        {
+            writer.WriteString("model", active.ModelKey);
+            if (active.InstanceId is { } instance) writer.WriteString("identifier", instance);
+        });
+    }
+
+    internal static void WriteTexts(Utf8JsonWriter writer, string name, IReadOnlyList<string> texts)
+    {
+        if (texts.Count == 0) return;
+        writer.WriteStartArray(name);
+        foreach (var text in texts) writer.WriteStringValue(text);
+        writer.WriteEndArray();
+    }
+}

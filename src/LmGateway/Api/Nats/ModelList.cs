@@ -1,0 +1,76 @@
+using System.Text.Json;
+using LmGateway.Catalog;
+using LmGateway.Configuration;
+using LmGateway.Serving;
+using LmGateway.Vocabulary;
+
+namespace LmGateway.Api.Nats;
+
+/// <summary>
+/// What LM Studio's own <c>/api/v0/models</c> says, unchanged; in front of another backend, what the catalog says in the same form. The payload
+/// is not looked at.
+/// </summary>
+internal sealed class ModelList(Passthrough passthrough, ModelFinder finder, ModelCatalog catalog, GatewayOptions options)
+{
+    public async Task<NatsAnswer> ListAsync(NatsCall call, CancellationToken cancellationToken)
+    {
+        if (!catalog.Current.Backends.Any(view => view.Traits.Dialects.Contains(Dialect.LmStudioV0)))
+            return Describe(await finder.SeenAsync(cancellationToken));
+        var exchange = new Exchange { Dialect = Dialect.LmStudioV0, Method = "GET", PathAndQuery = "/api/v0/models", Verbatim = true, Timeout = options.RequestTimeout };
+        await using var reply = await passthrough.SendAsync(exchange, model: null, cancellationToken);
+        var whole = await BackendReply.ReadAsync(reply.Status, reply.Blocks(cancellationToken), options.Limits.ReplyBytes);
+        return whole.ToAnswer("models");
+    }
+
+    /// <summary>What is loaded, on every backend.</summary>
+    public async Task<NatsAnswer> LoadedAsync(NatsCall call, CancellationToken cancellationToken)
+    {
+        var snapshot = await finder.ReachAsync(cancellationToken);
+        return NatsAnswer.Ok(writer =>
+        {
+            writer.WriteStartArray("loaded");
+            foreach (var instance in snapshot.Instances) WriteInstance(writer, instance);
+            writer.WriteEndArray();
+        });
+    }
+
+    internal static void WriteInstance(Utf8JsonWriter writer, ModelInstance instance)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("model", instance.ModelKey);
+        writer.WriteString("identifier", instance.Identifier);
+        writer.WriteString("backend", instance.Id.Backend);
+        writer.WriteString("type", TypeOf(instance.Type));
+        if (instance.ContextLength is { } context) writer.WriteNumber("context_length", context);
+        if (instance.Parallel is { } parallel) writer.WriteNumber("parallel", parallel);
+        if (instance.Ttl is { } ttl) writer.WriteNumber("ttl_seconds", (long)ttl.TotalSeconds);
+        writer.WriteEndObject();
+    }
+
+    private static NatsAnswer Describe(CatalogSnapshot snapshot) => NatsAnswer.Ok(writer =>
+    {
+        writer.WriteNumber("http_status", 200);
+        writer.WriteStartObject("models");
+        writer.WriteString("object", "list");
+        writer.WriteStartArray("data");
+        foreach (var model in snapshot.Models) WriteModel(writer, model, snapshot.InstancesOf(model.Key).Length > 0);
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    });
+
+    private static void WriteModel(Utf8JsonWriter writer, ModelInfo model, bool isLoaded)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("id", model.Key);
+        writer.WriteString("object", "model");
+        writer.WriteString("type", model.Vision ? "vlm" : TypeOf(model.Type));
+        writer.WriteString("publisher", model.Publisher ?? model.Backend);
+        if (model.Architecture is { } architecture) writer.WriteString("arch", architecture);
+        if (model.Quantization is { } quantization) writer.WriteString("quantization", quantization);
+        writer.WriteString("state", isLoaded ? "loaded" : "not-loaded");
+        if (model.MaxContextLength is { } most) writer.WriteNumber("max_context_length", most);
+        writer.WriteEndObject();
+    }
+
+    private static string TypeOf(ModelType type) => type == ModelType.Embedding ? "embeddings" : "llm";
+}

@@ -1,0 +1,10 @@
+namespace LmGateway.Api.Nats;
+
+/// <summary>What answers on <c>lmstudio.NAME</c> and on the node's own subject: one reply to each request.</summary>
+internal sealed record NatsOperation(string Name, Func<NatsCall, CancellationToken, Task<NatsAnswer>> RunAsync)
+{
+    /// <summary>Time for a request whose caller gives none; null for as long as the work itself may take.</summary>
+    public TimeSpan? Limit { get; init; }
+
+    public bool IsInference { get; init; }
+}

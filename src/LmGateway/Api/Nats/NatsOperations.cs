@@ -1,0 +1,25 @@
+using LmGateway.Configuration;
+
+namespace LmGateway.Api.Nats;
+
+/// <summary>Every operation with one reply, the NATS service document's five first.</summary>
+internal sealed class NatsOperations(
+    ModelList list, ModelInference inference, ModelControl control, ModelStore store, NatsHealth health, GatewayOptions options)
+{
+    public IReadOnlyList<NatsOperation> All { get; } =
+    [
+        new("list_models", list.ListAsync) { Limit = TimeSpan.FromSeconds(options.Nats.ListTimeoutSeconds) },
+        new("pull_model", store.PullAsync),
+        new("delete_model", store.DeleteAsync) { Limit = TimeSpan.FromSeconds(options.Nats.DeleteTimeoutSeconds) },
+        new("chat_model", inference.ChatAsync) { Limit = TimeSpan.FromSeconds(options.Nats.ChatTimeoutSeconds), IsInference = true },
+        new("sync_model_from_bucket", store.SyncAsync),
+        new("load_model", control.LoadAsync),
+        new("unload_model", control.UnloadAsync),
+        new("activate_model", control.ActivateAsync),
+        new("loaded_models", list.LoadedAsync) { Limit = TimeSpan.FromSeconds(options.Nats.ListTimeoutSeconds) },
+        new("embed", inference.EmbedAsync) { Limit = TimeSpan.FromSeconds(options.Nats.ChatTimeoutSeconds), IsInference = true },
+        new("health", health.ReportAsync) { Limit = TimeSpan.FromSeconds(options.Nats.ListTimeoutSeconds) },
+        new("job_status", store.StatusAsync),
+        new("publish_model", store.PublishAsync),
+    ];
+}

@@ -1,0 +1,63 @@
+using LeanNats.Services;
+using LmGateway.Api.Http;
+using LmGateway.Vocabulary;
+using Microsoft.Extensions.Logging;
+
+namespace LmGateway.Api.Nats;
+
+/// <summary>The life of a request with one reply: whatever happens to it, its caller hears of it once.</summary>
+internal sealed partial class NatsRequests(RequestGate gate, NatsReplies replies, ShutdownLimit shutdown, TimeProvider time, ILogger<NatsRequests> logger)
+{
+    /// <summary>A request that names no reply subject is not carried out: nobody would hear what came of it.</summary>
+    public async ValueTask HandleAsync(NatsOperation operation, NatsSvcMsg request, CancellationToken cancellationToken)
+    {
+        if (string.IsNullOrEmpty(request.ReplyTo))
+        {
+            LogNobodyAsks(request.Subject);
+            return;
+        }
+
+        var call = NatsCall.Of(request, time);
+        var answer = await AnswerAsync(operation, call, cancellationToken);
+        await replies.SendAsync(request, call, answer, cancellationToken);
+    }
+
+    private async Task<NatsAnswer> AnswerAsync(NatsOperation operation, NatsCall call, CancellationToken cancellationToken)
+    {
+        var patience = call.Patience ?? operation.Limit;
+        using var limit = new CancellationTokenSource(patience ?? Timeout.InfiniteTimeSpan, time);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, shutdown.Token, cancellationToken);
+        try
+        {
+            if (call.Fault is { } fault) return NatsAnswer.Failed(fault);
+            using var place = gate.Enter(operation.IsInference, call.Body.Length);
+            return await operation.RunAsync(call, ending.Token);
+        }
+        catch (GatewayException failure)
+        {
+            return NatsAnswer.Failed(failure.Error);
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        {
+            return NatsAnswer.Failed(OutOfTime(patience!.Value));
+        }
+        catch (OperationCanceledException) when (ending.IsCancellationRequested)
+        {
+            return NatsAnswer.Failed(ShutdownLimit.Passed);
+        }
+        catch (Exception defect)
+        {
+            LogDefect(operation.Name, call.Context.RequestId, defect);
+            return NatsAnswer.Failed(new GatewayError(ErrorCode.Internal, "The gateway failed. Its log says why, under this request's id."));
+        }
+    }
+
+    public static GatewayError OutOfTime(TimeSpan patience) =>
+        new(ErrorCode.BackendTimeout, $"There was no answer within {patience.TotalSeconds:0.###} s. The header {NatsCall.DeadlineHeader} gives a request another time limit.");
+
+    [LoggerMessage(LogLevel.Debug, "A message on {Subject} without a reply subject was ignored")]
+    private partial void LogNobodyAsks(string subject);
+
+    [LoggerMessage(LogLevel.Error, "lmstudio.{Operation} failed [{RequestId}]")]
+    private partial void LogDefect(string operation, string requestId, Exception defect);
+}

@@ -1,8 +1,0 @@
-using Microsoft.Extensions.DependencyInjection;
-
-namespace LmGateway.Backends.OpenAiCompatible;
-
-internal static class OpenAiBackendServices
-{
-    public static IServiceCollection AddOpenAiCompatible(this IServiceCollection services) => services.AddSingleton<IBackend, OpenAiBackend>();
-}

@@ -1,0 +1,55 @@
+using LmGateway.Api.Mcp;
+using LmGateway.Api.Mcp.Stdio;
+using LmGateway.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace LmGateway.Cli;
+
+/// <summary>
+/// Serves MCP on standard input and output until the client closes them: through the running service where one answers, so that loads stay
+/// single, and by itself otherwise. Nothing but messages is ever written to standard output.
+/// </summary>
+internal static class McpProgram
+{
+    private static readonly string[] RoutingFiles = ["mcp.agents_path", "mcp.rules_path", "mcp.tags_path"];
+
+    public static async Task<int> RunAsync(LoadedSettings settings, CancellationToken cancellationToken)
+    {
+        await using var input = Console.OpenStandardInput();
+        await using var output = Console.OpenStandardOutput();
+        Console.SetOut(Console.Error);
+        foreach (var warning in settings.Warnings) await Console.Error.WriteLineAsync($"lmgateway: {warning}");
+        var (bridge, why) = HasOwnRouting(settings)
+            ? (null, "routing files are set for this client")
+            : await ServiceBridge.FindAsync(settings.Options, TimeProvider.System, cancellationToken);
+        if (bridge is not null)
+        {
+            await Console.Error.WriteLineAsync($"lmgateway: MCP through the service at {bridge.Address}");
+            using (bridge) await bridge.RunAsync(input, output, cancellationToken);
+            return ExitCodes.Success;
+        }
+
+        await Console.Error.WriteLineAsync($"lmgateway: MCP served by this process itself ({why})");
+        await ServeAsync(settings.Options, input, output, cancellationToken);
+        return ExitCodes.Success;
+    }
+
+    /// <summary>Files that a client's configuration names are read by its own process, and by no other.</summary>
+    private static bool HasOwnRouting(LoadedSettings settings) => RoutingFiles.Any(key => settings.Effective[key].Source.Layer is LayerKind.Environment or LayerKind.CommandLine);
+
+    private static async Task ServeAsync(GatewayOptions options, Stream input, Stream output, CancellationToken cancellationToken)
+    {
+        using var host = GatewayHost.BuildForTools(options, TimeProvider.System);
+        await host.StartAsync(cancellationToken);
+        try
+        {
+            await StdioServer.RunAsync(host.Services.GetRequiredService<McpServers>(), input, output, cancellationToken);
+        }
+        finally
+        {
+            await host.StopAsync(CancellationToken.None);
+            await ((IAsyncDisposable)host).DisposeAsync();
+        }
+    }
+}

@@ -1,0 +1,180 @@
+using System.Diagnostics;
+using System.Globalization;
+using LmGateway.Events;
+using LmGateway.Vocabulary;
+
+namespace LmGateway.Observability;
+
+/// <summary>How far a request has come.</summary>
+internal enum RequestState
+{
+    /// <summary>It looks for its model, or waits for a place on it or for its load.</summary>
+    Waiting,
+    /// <summary>The backend has it and has not begun to answer.</summary>
+    Sent,
+    Streaming,
+    Done,
+    Failed,
+    Cancelled,
+}
+
+/// <summary>
+/// One request for inference: what it asked for, where it ran, and where its time went. The request itself writes it, one step after another;
+/// anybody may read it meanwhile, and sees a request that is a moment old.
+/// </summary>
+internal sealed class RequestTrace
+{
+    private readonly RequestWatch watch;
+    private readonly long begun;
+    private long sent;
+    private long first;
+    private long ended;
+    private long queued;
+    private long load;
+    private int state;
+    private InferenceSubject? subject;
+
+    internal RequestTrace(RequestWatch watch, long number, CallContext call, string model, bool streamed)
+    {
+        this.watch = watch;
+        (Number, Call, AskedModel, Streamed) = (number, call, model, streamed);
+        (StartedAt, begun) = (watch.Time.GetUtcNow(), watch.Time.GetTimestamp());
+    }
+
+    /// <summary>Its place in the order in which requests began.</summary>
+    public long Number { get; }
+
+    public CallContext Call { get; }
+
+    /// <summary>The model as the request, or what stands in for it, names it.</summary>
+    public string AskedModel { get; }
+
+    public bool Streamed { get; }
+
+    public DateTimeOffset StartedAt { get; }
+
+    /// <summary>The model that was found, by its key; null before that.</summary>
+    public string? ModelKey { get; private set; }
+
+    public string? Backend { get; private set; }
+
+    /// <summary>The instance that runs it; null before it has a place.</summary>
+    public string? Identifier { get; private set; }
+
+    public RequestState State => (RequestState)Volatile.Read(ref state);
+
+    public bool HasEnded => State >= RequestState.Done;
+
+    /// <summary>Why it failed.</summary>
+    public GatewayError? Error { get; private set; }
+
+    /// <summary>As the backend counted; null where it did not tell, or not yet.</summary>
+    public Usage? Usage { get; private set; }
+
+    public string? FinishReason { get; private set; }
+
+    /// <summary>What was asked and answered, where that is kept.</summary>
+    public CapturedBodies? Bodies { get; init; }
+
+    /// <summary>Its span, where somebody asks for spans.</summary>
+    internal Activity? Span { get; init; }
+
+    public TimeSpan Queued => TimeSpan.FromTicks(Volatile.Read(ref queued));
+
+    public TimeSpan Load => TimeSpan.FromTicks(Volatile.Read(ref load));
+
+    /// <summary>From its beginning to its end, or until now.</summary>
+    public TimeSpan Total => Elapsed(begun, Volatile.Read(ref ended));
+
+    /// <summary>From sending it to the first piece of the answer; null before it.</summary>
+    public TimeSpan? FirstPiece => Volatile.Read(ref first) is var at and not 0 ? Elapsed(sent, at) : null;
+
+    /// <summary>From the first piece to the end, or until now; null before the first piece.</summary>
+    public TimeSpan? Generation => Volatile.Read(ref first) is var at and not 0 ? Elapsed(at, Volatile.Read(ref ended)) : null;
+
+    /// <summary>What the backend took, from sending the request to the end, or until now; zero before it was sent.</summary>
+    public TimeSpan Upstream => Volatile.Read(ref sent) is var at and not 0 ? Elapsed(at, Volatile.Read(ref ended)) : TimeSpan.Zero;
+
+    /// <summary>Tokens of the answer in the time that they took to make; null where either is not known.</summary>
+    public double? TokensPerSecond =>
+        Usage is { CompletionTokens: > 0 and var tokens } && (Streamed ? Generation : Upstream) is { TotalSeconds: > 0 and var seconds } ? tokens / seconds : null;
+
+    /// <summary>What is neither queue, nor load, nor backend.</summary>
+    public TimeSpan Overhead => Total - Queued - Load - Upstream is var own && own > TimeSpan.Zero ? own : TimeSpan.Zero;
+
+    /// <summary>The pause between two tokens of a stream, on the average; null where that is not known.</summary>
+    public TimeSpan? TimePerToken => Usage is { CompletionTokens: > 1 and var tokens } && Generation is { } generation ? generation / (tokens - 1) : null;
+
+    public InferenceTimes Times => new(Total, Queued, Load, FirstPiece);
+
+    /// <summary>How the time until now splits, in milliseconds, in the words of the <c>Server-Timing</c> header.</summary>
+    public string ServerTiming
+    {
+        get
+        {
+            var (total, upstream) = (Total, Upstream);
+            var own = total - Queued - Load - upstream;
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"total;dur={total.TotalMilliseconds:0.###}, queue;dur={Queued.TotalMilliseconds:0.###}, load;dur={Load.TotalMilliseconds:0.###}, upstream;dur={upstream.TotalMilliseconds:0.###}, gateway;dur={Math.Max(0, own.TotalMilliseconds):0.###}");
+        }
+    }
+
+    /// <summary>What events call it.</summary>
+    public InferenceSubject Subject => subject ??= new InferenceSubject(Call, ModelKey ?? AskedModel)
+    {
+        Instance = Identifier is { } identifier && Backend is { } backend ? new InstanceId(watch.Node, backend, identifier) : null,
+    };
+
+    /// <summary>The name was found to mean this model.</summary>
+    public void Found(string backend, string modelKey) => (Backend, ModelKey, subject) = (backend, modelKey, null);
+
+    /// <summary>It has its place and goes out now.</summary>
+    public void Admitted(string identifier, TimeSpan queueTime, TimeSpan loadTime)
+    {
+        (Identifier, subject) = (identifier, null);
+        Volatile.Write(ref queued, queued + queueTime.Ticks);
+        Volatile.Write(ref load, load + loadTime.Ticks);
+        Volatile.Write(ref sent, watch.Time.GetTimestamp());
+        Volatile.Write(ref state, (int)RequestState.Sent);
+        watch.TellSent(this);
+    }
+
+    /// <summary>A piece of the answer is there. Only the first one counts.</summary>
+    public void NotePiece()
+    {
+        if (first != 0) return;
+        Volatile.Write(ref first, watch.Time.GetTimestamp());
+        Volatile.Write(ref state, (int)RequestState.Streaming);
+        watch.TellFirstPiece(this);
+    }
+
+    /// <summary>The answer is complete.</summary>
+    public void Complete(Usage? usage, string? finishReason) => End(RequestState.Done, null, usage, finishReason);
+
+    /// <summary>It failed; later words about its end count for nothing.</summary>
+    public void Fail(GatewayError error, Usage? usage = null) => End(RequestState.Failed, error, usage, null);
+
+    /// <summary>The caller has gone, unless the request has ended already.</summary>
+    public void Leave(Usage? usage = null) => End(RequestState.Cancelled, null, usage, null);
+
+    /// <summary>It ended by an exception: a failure, a cancellation, or a defect of the gateway.</summary>
+    public void End(Exception fault)
+    {
+        if (fault is GatewayException failure) Fail(failure.Error);
+        else if (fault is OperationCanceledException) Leave();
+        else Fail(new GatewayError(ErrorCode.Internal, $"The gateway failed on this request: {fault.GetType().Name}."));
+    }
+
+    private void End(RequestState how, GatewayError? error, Usage? usage, string? finishReason)
+    {
+        if (HasEnded) return;
+        (Error, Usage, FinishReason) = (error, usage, finishReason);
+        Volatile.Write(ref ended, watch.Time.GetTimestamp());
+        Volatile.Write(ref state, (int)how);
+        watch.TellEnded(this);
+    }
+
+    /// <summary>Between two points of the clock; a second one that has not been reached is now.</summary>
+    private TimeSpan Elapsed(long from, long until) => watch.Time.GetElapsedTime(from, until == 0 ? watch.Time.GetTimestamp() : until);
+}

@@ -1,0 +1,80 @@
+using LmGateway.Configuration;
+using LmGateway.Events;
+using LmGateway.Observability.Metrics;
+using LmGateway.Vocabulary;
+using Microsoft.Extensions.Logging;
+
+namespace LmGateway.Observability;
+
+/// <summary>Follows every request for inference, and tells of it: the journal, the log, the events.</summary>
+internal sealed partial class RequestWatch(RequestJournal journal, OperationRecord operations, ServiceFigures figures, Telemetry telemetry, EventHub hub, GatewayOptions options, TimeProvider time, ILogger<RequestWatch> logger)
+{
+    private long requests;
+
+    internal TimeProvider Time => time;
+
+    internal string Node => options.Node;
+
+    /// <summary>A request begins. Whoever begins it sees to it that it ends.</summary>
+    public RequestTrace Begin(CallContext call, string model, bool streamed)
+    {
+        var bodies = options.Journal.Capture ? new CapturedBodies(options.Journal.CaptureBytes) : null;
+        var trace = new RequestTrace(this, Interlocked.Increment(ref requests), call, model, streamed) { Bodies = bodies, Span = telemetry.Begin(call, model) };
+        journal.Add(trace);
+        if (hub.IsListening) hub.Publish(new InferenceStarted(trace.Subject) { Streamed = streamed });
+        return trace;
+    }
+
+    internal void TellSent(RequestTrace trace)
+    {
+        if (logger.IsEnabled(LogLevel.Debug))
+            LogSent(trace.ModelKey, trace.Backend, trace.Identifier, trace.Queued.TotalMilliseconds, trace.Load.TotalMilliseconds, trace.Call.RequestId);
+    }
+
+    internal void TellFirstPiece(RequestTrace trace)
+    {
+        if (hub.IsListening) hub.Publish(new InferenceFirstToken(trace.Subject, trace.Times));
+        if (logger.IsEnabled(LogLevel.Debug) && trace.FirstPiece is { } latency) LogFirstPiece(latency.TotalMilliseconds, trace.Call.RequestId);
+    }
+
+    internal void TellEnded(RequestTrace trace)
+    {
+        journal.NoteEnd(trace);
+        figures.Note(trace);
+        telemetry.End(trace);
+        if (trace.State != RequestState.Cancelled) operations.Note(trace.State == RequestState.Failed);
+        if (hub.IsListening) hub.Publish(EndOf(trace));
+        if (logger.IsEnabled(LogLevel.Information)) LogEnd(trace);
+    }
+
+    private static GatewayEvent EndOf(RequestTrace trace) => trace.State switch
+    {
+        RequestState.Done => new InferenceCompleted(trace.Subject, trace.Times) { Usage = trace.Usage, FinishReason = trace.FinishReason },
+        RequestState.Failed => new InferenceFailed(trace.Subject, trace.Times, trace.Error),
+        _ => new InferenceCancelled(trace.Subject, trace.Times),
+    };
+
+    private void LogEnd(RequestTrace trace)
+    {
+        var tokens = trace.Usage is { } counted ? $"{counted.PromptTokens}+{counted.CompletionTokens} tokens" : "tokens not told";
+        var first = trace.FirstPiece is { } latency ? $"{latency.TotalMilliseconds:0} ms to the first piece" : "no reply";
+        LogRequest(trace.Call.Api, trace.Backend ?? "-", trace.Identifier ?? trace.AskedModel, trace.State, trace.Total.TotalMilliseconds, first, trace.Queued.TotalMilliseconds, trace.Load.TotalMilliseconds, tokens, trace.Call.Caller, trace.Call.RequestId);
+        if (trace.Error is { } error) LogFailure(EventWords.Of(error.Code), error.Message, trace.Call.RequestId);
+        if (logger.IsEnabled(LogLevel.Debug)) LogProcessing(trace.Upstream.TotalMilliseconds, trace.Generation?.TotalMilliseconds ?? 0, trace.Call.RequestId);
+    }
+
+    [LoggerMessage(LogLevel.Information, "{Api} {Backend}/{Instance} {Outcome} in {Total:0} ms ({First}, queued {Queued:0} ms, load {Load:0} ms), {Tokens}, {Caller} [{RequestId}]")]
+    private partial void LogRequest(string api, string backend, string instance, RequestState outcome, double total, string first, double queued, double load, string tokens, string caller, string requestId);
+
+    [LoggerMessage(LogLevel.Information, "It failed with {Code}: {Reason} [{RequestId}]")]
+    private partial void LogFailure(string code, string reason, string requestId);
+
+    [LoggerMessage(LogLevel.Debug, "Request sent to {Backend}: {Model} on {Instance}, after {Queued:0} ms in the queue and {Load:0} ms of loading [{RequestId}]")]
+    private partial void LogSent(string? model, string? backend, string? instance, double queued, double load, string requestId);
+
+    [LoggerMessage(LogLevel.Debug, "Stream started: first piece after {Milliseconds:0} ms [{RequestId}]")]
+    private partial void LogFirstPiece(double milliseconds, string requestId);
+
+    [LoggerMessage(LogLevel.Debug, "Stream ended: the backend took {Upstream:0} ms, {Generation:0} ms of it after the first piece [{RequestId}]")]
+    private partial void LogProcessing(double upstream, double generation, string requestId);
+}
