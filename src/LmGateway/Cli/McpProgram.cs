@@ -20,6 +20,8 @@ internal static class McpProgram
         await using var output = Console.OpenStandardOutput();
         Console.SetOut(Console.Error);
         foreach (var warning in settings.Warnings) await Console.Error.WriteLineAsync($"lmgateway: {warning}");
+        // Made while the service is looked for: clients are in a hurry, and a host that is not started does nothing.
+        var making = Task.Run(() => GatewayHost.BuildForTools(settings.Options, TimeProvider.System), CancellationToken.None);
         var (bridge, why) = HasOwnRouting(settings)
             ? (null, "routing files are set for this client")
             : await ServiceBridge.FindAsync(settings.Options, TimeProvider.System, cancellationToken);
@@ -27,20 +29,20 @@ internal static class McpProgram
         {
             await Console.Error.WriteLineAsync($"lmgateway: MCP through the service at {bridge.Address}");
             using (bridge) await bridge.RunAsync(input, output, cancellationToken);
+            await ((IAsyncDisposable)await making).DisposeAsync();
             return ExitCodes.Success;
         }
 
         await Console.Error.WriteLineAsync($"lmgateway: MCP served by this process itself ({why})");
-        await ServeAsync(settings.Options, input, output, cancellationToken);
+        await ServeAsync(await making, input, output, cancellationToken);
         return ExitCodes.Success;
     }
 
     /// <summary>Files that a client's configuration names are read by its own process, and by no other.</summary>
     private static bool HasOwnRouting(LoadedSettings settings) => RoutingFiles.Any(key => settings.Effective[key].Source.Layer is LayerKind.Environment or LayerKind.CommandLine);
 
-    private static async Task ServeAsync(GatewayOptions options, Stream input, Stream output, CancellationToken cancellationToken)
+    private static async Task ServeAsync(IHost host, Stream input, Stream output, CancellationToken cancellationToken)
     {
-        using var host = GatewayHost.BuildForTools(options, TimeProvider.System);
         await host.StartAsync(cancellationToken);
         try
         {

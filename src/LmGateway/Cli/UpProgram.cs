@@ -10,7 +10,8 @@ internal static class UpProgram
 {
     public static async Task<int> RunAsync(LoadedSettings settings, CancellationToken cancellationToken)
     {
-        using var host = GatewayHost.BuildForTools(settings.Options with { Log = settings.Options.Log with { Level = LogThreshold.Error } }, TimeProvider.System);
+        var host = GatewayHost.BuildForTools(settings.Options with { Log = settings.Options.Log with { Level = LogThreshold.Error } }, TimeProvider.System);
+        await using var disposal = (IAsyncDisposable)host;
         var bringUp = host.Services.GetRequiredService<BringUpOperation>();
         var options = settings.Options.BringUp;
         var order = new BringUpOrder(options.Backend, options.ModelOrDefault) { Source = options.ModelSource };

@@ -3,6 +3,8 @@ using System.Text.Json;
 using LmGateway.Api.Admin;
 using LmGateway.Api.Http;
 using LmGateway.Api.LmStudio;
+using LmGateway.Api.Mcp.Http;
+using LmGateway.Api.Mcp.Tools;
 using LmGateway.Api.OpenAi;
 using LmGateway.Vocabulary;
 using Microsoft.AspNetCore.Http;
@@ -73,6 +75,19 @@ public sealed class ErrorEnvelopeTests
         Assert.Equal(["message", "type", "param", "code"], Names(inner));
         Assert.Equal((error.Message, "a.field"), (inner.GetProperty("message").GetString(), inner.GetProperty("param").GetString()));
         Assert.Equal(row.OpenAi, $"{status} {inner.GetProperty("type").GetString()} {inner.GetProperty("code").GetString() ?? "-"}");
+    }
+
+    [Theory]
+    [MemberData(nameof(Codes))]
+    public async Task MCP_has_an_error_of_JSON_RPC_and_its_tools_a_text_that_says_what_to_do(string name)
+    {
+        var (error, row) = Given(name);
+        var (status, body) = await WriteAsync(McpErrors.WriteAsync, error, row);
+        Assert.Equal(["jsonrpc", "id", "error"], Names(body));
+        Assert.Equal(error.Message, body.GetProperty("error").GetProperty("message").GetString());
+        Assert.True(body.GetProperty("error").GetProperty("code").GetInt32() is -32600 or -32603);
+        Assert.InRange(status, 400, 503);
+        Assert.StartsWith(error.Message, ToolErrors.Text(error), StringComparison.Ordinal);
     }
 
     [Theory]

@@ -49,6 +49,7 @@ internal static class AdminNotes
     public static RouteNote Delete { get; } = new(Group, "Deletes a model's files")
     {
         Details = "409 while it is answering requests, unless forced.",
+        Methods = ["DELETE"],
         Parameters = [new("key", "The model's key, slashes and all"), new("force", "`true` unloads it even while it answers")],
         Gives = [new("DeletedModel")],
         Errors = Errors,

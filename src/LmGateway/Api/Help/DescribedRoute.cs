@@ -13,12 +13,13 @@ internal sealed record DescribedRoute(string Path, IReadOnlyList<string> Methods
     public static IReadOnlyList<DescribedRoute> All(EndpointDataSource endpoints) =>
     [
         .. from endpoint in endpoints.Endpoints.OfType<RouteEndpoint>()
-           let methods = endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? []
+           let note = endpoint.Metadata.GetMetadata<RouteNote>() ?? Undescribed
+           let methods = note.Methods ?? endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? []
            select new DescribedRoute(
                PathOf(endpoint),
                [.. methods.Where(method => method != "HEAD" || !methods.Contains("GET"))],
                [.. endpoint.RoutePattern.Parameters.Select(parameter => parameter.Name)],
-               endpoint.Metadata.GetMetadata<RouteNote>() ?? Undescribed),
+               note),
     ];
 
     private static string PathOf(RouteEndpoint endpoint) =>

@@ -13,6 +13,9 @@ internal sealed record RouteNote(string Group, string Summary)
     /// <summary>What else a caller should know; null for nothing.</summary>
     public string? Details { get; init; }
 
+    /// <summary>Its methods, where the route refuses others by itself; null where routing knows them.</summary>
+    public IReadOnlyList<string>? Methods { get; init; }
+
     /// <summary>The body; null for none, or for one that is handed on unread.</summary>
     public ContentNote? Takes { get; init; }
 

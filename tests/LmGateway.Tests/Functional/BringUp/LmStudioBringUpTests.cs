@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using LmGateway.Configuration;
 using LmGateway.Tests.Functional.Mcp;
@@ -153,6 +154,38 @@ public sealed class LmStudioBringUpTests
         Assert.True((await cli.GetServerStatusAsync(TestContext.Current.CancellationToken)).IsRunning);
         Assert.Contains(await cli.ListModelsAsync(TestContext.Current.CancellationToken), model => model.ModelKey == GatewayUnderTest.Chat);
         Assert.Empty(await cli.ListLoadedAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task Up_does_the_same_from_a_shell_and_says_what_stands_in_the_way()
+    {
+        using var lms = new LmsOnPath("--load-time-ms", "20", "--download-time-ms", "100");
+        var (code, output, _) = await UpAsync(lms, Wanted, "--backend", "lmstudio");
+        Assert.Equal(0, code);
+        Assert.Contains($"done  Downloaded model {Wanted}", output, StringComparison.Ordinal);
+        Assert.Contains($"{Wanted} is ready as ", output, StringComparison.Ordinal);
+        var (failed, _, errors) = await UpAsync(lms, "nobody/nothing", "--backend", "lmstudio");
+        Assert.Equal(1, failed);
+        Assert.Contains("lmgateway: Model 'nobody/nothing' not found. Download it in LM Studio or check MODEL_NAME.", errors, StringComparison.Ordinal);
+    }
+
+    private static async Task<(int Code, string Output, string Errors)> UpAsync(LmsOnPath lms, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "lmgateway.dll"), "up", .. arguments])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = lms.Folder,
+        };
+        start.Environment["HOME"] = start.Environment["XDG_CONFIG_HOME"] = lms.Folder;
+        start.Environment["LMSTUDIO_URL"] = lms.Address;
+        start.Environment["LMGATEWAY_LMSTUDIO__LMS_PATH"] = lms.Program;
+        using var process = Process.Start(start)!;
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        var (output, errors) = (process.StandardOutput.ReadToEndAsync(patience.Token), process.StandardError.ReadToEndAsync(patience.Token));
+        await process.WaitForExitAsync(patience.Token);
+        return (process.ExitCode, await output, await errors);
     }
 
     private static IEnumerable<string?> Steps(McpAnswer answer) => answer.Structure.GetProperty("steps_performed").EnumerateArray().Select(step => step.GetString());

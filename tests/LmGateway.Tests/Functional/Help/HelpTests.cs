@@ -73,7 +73,7 @@ public sealed class HelpTests
         var paths = document.GetProperty("paths");
         Assert.Equal(Routes(gateway).Select(PathOf).ToHashSet(), paths.EnumerateObject().Select(path => path.Name).ToHashSet());
         foreach (var endpoint in Routes(gateway))
-            foreach (var method in (endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET", "POST", "PUT", "PATCH", "DELETE"]).Where(method => method != "HEAD"))
+            foreach (var method in (endpoint.Metadata.GetMetadata<RouteNote>()?.Methods ?? endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET", "POST", "PUT", "PATCH", "DELETE"]).Where(method => method != "HEAD"))
                 Assert.True(paths.GetProperty(PathOf(endpoint)).TryGetProperty(method.ToLowerInvariant(), out _), $"{method} {PathOf(endpoint)}");
         var operations = paths.EnumerateObject().SelectMany(path => path.Value.EnumerateObject()).Select(operation => operation.Value.GetProperty("operationId").GetString()).ToList();
         Assert.Equal(operations.Count, operations.Distinct().Count());

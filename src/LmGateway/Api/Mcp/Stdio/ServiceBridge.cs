@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net.Http.Headers;
 using System.Net.ServerSentEvents;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using LmGateway.Api.Mcp.Http;
@@ -31,6 +32,7 @@ internal sealed class ServiceBridge : IDisposable
     {
         if (options.Listen.Addresses.Where(address => address.Port != 0).ToList() is not [var listen, ..]) return (null, "no address of a service is configured");
         var host = listen.IsEveryInterface ? "127.0.0.1" : listen.Host.Contains(':', StringComparison.Ordinal) ? $"[{listen.Host}]" : listen.Host;
+        if (!await IsOpenAsync(host.Trim('[', ']'), listen.Port, time, cancellationToken)) return (null, $"no service answers at http://{host}:{listen.Port}/");
         var client = new HttpClient(new SocketsHttpHandler { ConnectTimeout = ProbeLimit, UseProxy = false, ResponseDrainTimeout = TimeSpan.Zero })
         {
             BaseAddress = new Uri($"http://{host}:{listen.Port}"),
@@ -79,6 +81,23 @@ internal sealed class ServiceBridge : IDisposable
     }
 
     public void Dispose() => http.Dispose();
+
+    /// <summary>Asked first, because it costs a client that has no service next to nothing.</summary>
+    private static async Task<bool> IsOpenAsync(string host, int port, TimeProvider time, CancellationToken cancellationToken)
+    {
+        using var patience = new CancellationTokenSource(ProbeLimit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            await socket.ConnectAsync(host, port, either.Token);
+            return true;
+        }
+        catch (Exception closed) when (closed is SocketException || (closed is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            return false;
+        }
+    }
 
     private async Task<bool> AnswersAsync(CancellationToken cancellationToken)
     {
