@@ -13,6 +13,7 @@ internal sealed class ChunkReader : IAsyncDisposable
     private readonly ObjectMetadata info;
     private readonly OrderedReader reader;
     private NatsJSMsg? lent;
+    private NatsJSMsg? lentBefore;
     private long rest;
     private int skip;
 
@@ -30,12 +31,13 @@ internal sealed class ChunkReader : IAsyncDisposable
     }
 
     /// <summary>
-    /// The next bytes, which are there until the next call; null at the end. Throws <see cref="NatsObjCorruptException"/> when there are more
+    /// The next bytes, which are there until the call after the next; null at the end. Throws <see cref="NatsObjCorruptException"/> when there are more
     /// or fewer than there should be. Chunks without bytes, which some clients write, are passed over.
     /// </summary>
     public async ValueTask<ReadOnlyMemory<byte>?> NextAsync()
     {
-        GiveBack();
+        lentBefore?.Recycle();
+        (lentBefore, lent) = (lent, null);
         while (rest > 0)
         {
             var message = await reader.NextAsync().ConfigureAwait(false)
@@ -46,7 +48,8 @@ internal sealed class ChunkReader : IAsyncDisposable
             if (data.Length > rest) throw new NatsObjCorruptException($"There is more of '{info.Name}' than its {info.Size} bytes.");
             rest -= data.Length;
             if (!data.IsEmpty) return data;
-            GiveBack();
+            message.Recycle();
+            lent = null;
         }
 
         return null;
@@ -54,7 +57,8 @@ internal sealed class ChunkReader : IAsyncDisposable
 
     public ValueTask DisposeAsync()
     {
-        GiveBack();
+        lentBefore?.Recycle();
+        lent?.Recycle();
         return reader.DisposeAsync();
     }
 
@@ -91,12 +95,6 @@ internal sealed class ChunkReader : IAsyncDisposable
         }
 
         throw new NatsObjCorruptException($"There is less of '{info.Name}' than {offset} bytes; perhaps it was replaced meanwhile.");
-    }
-
-    private void GiveBack()
-    {
-        lent?.Recycle();
-        lent = null;
     }
 
     private readonly record struct Start

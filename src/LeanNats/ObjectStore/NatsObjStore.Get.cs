@@ -32,12 +32,7 @@ public sealed partial class NatsObjStore
         if (have < info.Size)
         {
             var chunks = await ChunkReader.OpenAsync(js, info with { Bucket = Bucket }, opts, have, cancellationToken).ConfigureAwait(false);
-            await using (chunks.ConfigureAwait(false))
-                while (await chunks.NextAsync().ConfigureAwait(false) is { } chunk)
-                {
-                    hash.AppendData(chunk.Span);
-                    await destination.WriteAsync(chunk, cancellationToken).ConfigureAwait(false);
-                }
+            await using (chunks.ConfigureAwait(false)) await CopyAsync(chunks, destination, hash, cancellationToken).ConfigureAwait(false);
         }
 
         await destination.FlushAsync(cancellationToken).ConfigureAwait(false);
@@ -59,6 +54,25 @@ public sealed partial class NatsObjStore
             : await PatientlyAsync(token => new NatsObjContext(js, opts).GetObjectStoreAsync(link.Bucket, token), cancellationToken).ConfigureAwait(false);
         var target = await store.GetInfoAsync(link.Name, cancellationToken: cancellationToken).ConfigureAwait(false);
         return target.IsLink ? throw new NatsObjException($"'{name}' stands for '{link.Name}', which is itself a link.") : (store, target);
+    }
+
+    /// <summary>Each chunk is fetched and hashed while the one before it is being written.</summary>
+    private static async ValueTask CopyAsync(ChunkReader chunks, Stream destination, IncrementalHash hash, CancellationToken cancellationToken)
+    {
+        var writing = Task.CompletedTask;
+        try
+        {
+            while (await chunks.NextAsync().ConfigureAwait(false) is { } chunk)
+            {
+                hash.AppendData(chunk.Span);
+                await writing.ConfigureAwait(false);
+                writing = destination.WriteAsync(chunk, cancellationToken).AsTask();
+            }
+        }
+        finally
+        {
+            await writing.ConfigureAwait(false); // also after a failure: the bytes are lent
+        }
     }
 
     private static async ValueTask<long> HashBeginningAsync(Stream destination, IncrementalHash hash, CancellationToken cancellationToken)
