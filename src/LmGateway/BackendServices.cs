@@ -15,7 +15,7 @@ internal static class BackendServices
     public static IServiceCollection AddBackends(this IServiceCollection services, GatewayOptions options)
     {
         foreach (var entry in options.BackendEntries) services.AddSingleton<IBackend>(provider => Make(entry, options, provider));
-        return services;
+        return services.AddHostedService<LmStudioLog>();
     }
 
     private static IBackend Make(BackendEntry entry, GatewayOptions options, IServiceProvider services)

@@ -3,10 +3,12 @@ using LmGateway.Api.Admin;
 using LmGateway.Api.Chat;
 using LmGateway.Api.Debug;
 using LmGateway.Api.Health;
+using LmGateway.Api.Help;
 using LmGateway.Api.Http;
 using LmGateway.Api.LmStudio;
 using LmGateway.Api.Mcp;
 using LmGateway.Api.Mcp.Http;
+using LmGateway.Api.Metrics;
 using LmGateway.Api.Nats;
 using LmGateway.Api.OpenAi;
 using LmGateway.Catalog;
@@ -42,7 +44,7 @@ internal static class GatewayHost
         if (!options.Listen.Http) builder.Services.AddSingleton<IServer, NoHttpServer>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromMilliseconds(options.Timeouts.ShutdownMs) + LastWords);
         builder.Services.AddSingleton(options).AddSingleton(time);
-        builder.Services.AddEvents().AddObservability(options).AddState(options).AddNats().AddBackends(options).AddCatalog(options).AddScheduling().AddServing(options).AddSecurity().AddHttpApis(options).AddOpenAi().AddChatApi().AddDebugApi().AddNativeLmStudio().AddMcp(options, trustWorkingFolder: true).AddNatsApi();
+        builder.Services.AddEvents().AddObservability(options).AddState(options).AddNats().AddBackends(options).AddCatalog(options).AddScheduling().AddServing(options).AddSecurity(options).AddHttpApis(options).AddOpenAi().AddChatApi().AddDebugApi().AddMetricsApi().AddNativeLmStudio().AddNatsApi().AddMcp(options, trustWorkingFolder: true).AddHelp();
         var app = builder.Build();
 
         var errors = new RouteErrors(OpenAiErrors.WriteAsync)
@@ -57,6 +59,8 @@ internal static class GatewayHost
             .Add("/debug", AdminErrors.WriteAsync)
             .Add("/mcp", McpErrors.WriteAsync);
         app.Use(next => context => RequestIdentity.AssignAsync(context, next));
+        var audit = app.Services.GetRequiredService<AuditTrail>();
+        app.Use(next => context => audit.FollowAsync(context, next));      // outside the errors, so that it sees the status they get
         app.Use(next => new ErrorBoundary(next, errors, app.Services.GetRequiredService<ILogger<ErrorBoundary>>()).InvokeAsync);
         app.Use(next => context => PathTidying.TidyAsync(context, next));
         app.UseGatewaySecurity(options, errors.WriteAsync);
@@ -65,9 +69,12 @@ internal static class GatewayHost
         app.MapChatApi();
         app.MapNativeLmStudio();
         app.MapAdminApi();
-        app.MapMcp(options);
         app.MapDebugApi();
+        app.MapMetrics(options);
+        app.MapMcp(options);
         app.MapHealth();
+        app.MapHelp();
+        app.Services.GetRequiredService<ProcessFigures>();       // made now, because it counts the service's time from here
         app.Services.GetRequiredService<ActiveModelState>();     // made now, so that a damaged state file is told of at the start
         app.Lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<JobList>().Drain);
         app.Lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<Scheduler>().Drain);

@@ -18,6 +18,8 @@ internal readonly record struct Outgoing
     /// <summary>The one connection it may go out on; null for whichever is open. Over another one it fails as lost.</summary>
     public SessionWriter? Only { get; init; }
 
+    public bool Fits(SessionWriter? writer) => Only is null || Only == writer;
+
     /// <summary>What it takes to hold it while it waits, roughly.</summary>
     public long Cost => FixedCost + (Message?.Size ?? 0);
 }

@@ -25,7 +25,7 @@ internal sealed class OutgoingQueue(NatsOpts opts)
     public ValueTask SendAsync(Outgoing item, TimeSpan patience, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested) return ValueTask.FromCanceled(cancellationToken);
-        if (waitingCount == 0 && writer is { } open && open.TryPublish(item, out var written))
+        if (waitingCount == 0 && writer is { } open && item.Fits(open) && open.TryPublish(item, out var written))
             return written.IsCompleted || !cancellationToken.CanBeCanceled ? written : new ValueTask(written.AsTask().WaitAsync(cancellationToken));
         return WaitAsync(item, patience, cancellationToken);
     }
@@ -40,11 +40,24 @@ internal sealed class OutgoingQueue(NatsOpts opts)
         }
     }
 
-    /// <summary>The connection is lost; whoever comes waits for the next one.</summary>
+    /// <summary>The connection is lost; whoever comes waits for the next one, except those who want this one and no other.</summary>
     public void Lost(SessionWriter session)
     {
         lock (gate)
+        {
             if (writer == session) writer = null;
+            for (var node = waiting.First; node is not null;)
+            {
+                var next = node.Next;
+                if (node.Value.Item.Only == session)
+                {
+                    node.Value.Admitted.TrySetException(OnlyOneLost());
+                    Remove(node);
+                }
+
+                node = next;
+            }
+        }
     }
 
     /// <summary>The writer has room.</summary>
@@ -97,6 +110,7 @@ internal sealed class OutgoingQueue(NatsOpts opts)
         lock (gate)
         {
             if (closed is not null) throw closed;
+            if (!item.Fits(writer)) throw OnlyOneLost();
             if (waitingCount > 0 && waitingBytes + item.Cost > opts.PendingBytesLimit) throw new NatsPendingLimitException(opts.PendingBytesLimit);
             waitingBytes += item.Cost;
             waitingCount++;
@@ -130,6 +144,8 @@ internal sealed class OutgoingQueue(NatsOpts opts)
             isAdmitting = false;
         }
     }
+
+    private static NatsConnectionLostException OnlyOneLost() => new("The connection that the message was meant for is lost.");
 
     private static bool TryAdmit(SessionWriter open, Waiting item)
     {

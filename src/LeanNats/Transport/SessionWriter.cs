@@ -37,12 +37,6 @@ internal sealed class SessionWriter(Stream stream, NatsOpts opts) : IAsyncDispos
         lock (gate)
         {
             if (broken is not null || filling.Buffer.Length >= opts.WriterBufferSize) return false;
-            if (item.Only is { } only && only != this)
-            {
-                written = ValueTask.FromException(new NatsConnectionLostException("The connection that the message was meant for is lost."));
-                return true;
-            }
-
             if (item.Message is { } message)
             {
                 if (message.Size > MaxPayload)

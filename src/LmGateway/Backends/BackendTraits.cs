@@ -11,7 +11,7 @@ internal enum DialectDefects
     /// <summary><c>response_format: json_object</c> is refused; a permissive <c>json_schema</c> is not.</summary>
     RefusesJsonObject = 1,
 
-    /// <summary><c>tool_choice</c> may only be a string.</summary>
+    /// <summary><c>tool_choice</c> may only be a string; in Anthropic's dialect it may not name a tool.</summary>
     RefusesToolChoiceObject = 2,
 
     /// <summary><c>encoding_format: base64</c> is ignored; embeddings are always numbers.</summary>

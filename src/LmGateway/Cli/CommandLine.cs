@@ -55,6 +55,7 @@ internal static class CommandLine
         root.Subcommands.Add(UpCommand.Build(handlers.Up, surroundings));
         root.Subcommands.Add(DoctorCommand.Build(surroundings));
         root.Subcommands.Add(ModelsCommand.Build(surroundings));
+        root.Subcommands.Add(KeysCommand.Build(surroundings));
         root.Subcommands.Add(SimulateCommand.Build(handlers.Simulate));
         return root;
     }

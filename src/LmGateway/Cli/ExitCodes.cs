@@ -8,9 +8,6 @@ internal static class ExitCodes
     /// <summary>The command line or the settings cannot be used as they are.</summary>
     public const int BadConfiguration = 2;
 
-    /// <summary>What was asked for did not happen.</summary>
-    public const int Failed = 1;
-
     /// <summary>The address to listen on cannot be had.</summary>
     public const int CannotListen = 1;
 }

@@ -33,6 +33,7 @@ internal sealed record GatewayOptions
     public ModelListOptions Models { get; init; } = new();
     public BringUpOptions BringUp { get; init; } = new();
     public McpOptions Mcp { get; init; } = new();
+    public ImageOptions Images { get; init; } = new();
     public JobOptions Jobs { get; init; } = new();
     public CatalogOptions Catalog { get; init; } = new();
     public LogOptions Log { get; init; } = new();
@@ -106,6 +107,10 @@ internal sealed record LmStudioOptions
 
     [Setting("lmstudio.connect_retry", "Pause between these attempts.", Min = 0, Max = 600000, Unit = "ms")]
     public int ConnectRetryMs { get; init; } = 2000;
+
+    [Setting("lmstudio.log_events", "Show LM Studio's own log among the events of /debug/stream while somebody reads them. Prompts can stand in it.",
+        Aliases = ["ENABLE_LOG_MONITORING"])]
+    public bool LogEvents { get; init; }
 
     [Setting("lmstudio.lms_path", "The lms program, where it is not on the PATH or in LM Studio's own folder.",
         Form = SettingForm.Path, Example = "~/.lmstudio/bin/lms")]

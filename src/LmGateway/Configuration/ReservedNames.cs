@@ -9,8 +9,7 @@ internal static class ReservedNames
     /// <summary>The names, each with what it belongs to.</summary>
     public static IReadOnlyDictionary<string, string> Notes { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
     {
-        ["LMSTUDIO_LOG_DIR"] = "the debug API",
-        ["ENABLE_LOG_MONITORING"] = "the debug API",
+        ["LMSTUDIO_LOG_DIR"] = "log files; LM Studio's log comes over its connection here",
         ["NODE_ENV"] = "Node.js; it means nothing here",
     };
 

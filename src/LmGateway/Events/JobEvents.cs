@@ -3,37 +3,22 @@ using LmGateway.Vocabulary;
 
 namespace LmGateway.Events;
 
-/// <summary>Work on model files that takes its time.</summary>
-internal enum JobKind
-{
-    Pull,
-    Delete,
-    Sync,
-}
-
-/// <summary>A job as its events name it.</summary>
-/// <param name="Kind">What is done; it stands in the event's name.</param>
+/// <summary>A long operation on a model, as its events name it.</summary>
+/// <param name="Kind"><c>pull</c>, <c>delete</c>, <c>sync</c> or <c>publish</c>; it stands in the event's name.</param>
 /// <param name="JobId">The job among all jobs.</param>
 /// <param name="Model">The model as it was asked for.</param>
-/// <param name="Backend">Where it is done.</param>
-internal readonly record struct JobSubject(JobKind Kind, string JobId, string Model, string Backend)
+internal readonly record struct JobSubject(string Kind, string JobId, string Model)
 {
-    internal string Named(string state) => Kind switch
-    {
-        JobKind.Pull => "model.pull.",
-        JobKind.Delete => "model.delete.",
-        _ => "model.sync.",
-    } + state;
+    internal string Named(string state) => $"model.{Kind}.{state}";
 
     internal void Write(Utf8JsonWriter json)
     {
         json.WriteString("jobId", JobId);
         json.WriteString("modelKey", Model);
-        json.WriteString("backend", Backend);
     }
 }
 
-/// <summary><c>model_pull_start</c>, <c>model_delete_start</c>, <c>model_sync_start</c>.</summary>
+/// <summary><c>model_pull_start</c>, <c>model_delete_start</c> and so on.</summary>
 internal sealed record JobStarted(JobSubject Job) : GatewayEvent(Job.Named("start"))
 {
     public override void WriteMembers(Utf8JsonWriter json) => Job.Write(json);
@@ -46,7 +31,6 @@ internal sealed record JobProgressed(JobSubject Job) : GatewayEvent(Job.Named("p
     public double? Fraction { get; init; }
     public long? DoneBytes { get; init; }
     public long? TotalBytes { get; init; }
-    public double? BytesPerSecond { get; init; }
 
     /// <summary>What is being done now, in a few words.</summary>
     public string? Step { get; init; }
@@ -62,7 +46,6 @@ internal sealed record JobProgressed(JobSubject Job) : GatewayEvent(Job.Named("p
 
         json.WriteKnown("downloadedBytes", DoneBytes);
         json.WriteKnown("totalBytes", TotalBytes);
-        json.WriteKnown("bytesPerSecond", BytesPerSecond);
         json.WriteKnown("step", Step);
     }
 }
@@ -87,7 +70,7 @@ internal sealed record JobFailed(JobSubject Job, GatewayError Error, TimeSpan To
 
     public override void WriteMembers(Utf8JsonWriter json)
     {
-        json.WriteString("operation", Job.Kind switch { JobKind.Pull => "model_pull", JobKind.Delete => "model_delete", _ => "model_sync" });
+        json.WriteString("operation", $"model_{Job.Kind}");
         Job.Write(json);
         json.WriteString("error", Error.Message);
         json.WriteString("code", EventWords.Of(Error.Code));

@@ -1,12 +1,20 @@
 using LmGateway.Configuration;
+using LmGateway.Observability.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace LmGateway.Observability;
 
 internal static class ObservabilityServices
 {
-    public static IServiceCollection AddObservability(this IServiceCollection services, GatewayOptions options) => services
-        .AddSingleton(new RequestJournal(options.Journal))
-        .AddSingleton<OperationRecord>()
-        .AddSingleton<RequestWatch>();
+    public static IServiceCollection AddObservability(this IServiceCollection services, GatewayOptions options)
+    {
+        if (TelemetryExport.IsAskedFor) services.AddHostedService<TelemetryExport>();
+        return services
+            .AddSingleton(new RequestJournal(options.Journal))
+            .AddSingleton<OperationRecord>()
+            .AddSingleton<ServiceFigures>()
+            .AddSingleton<ProcessFigures>()
+            .AddSingleton<Telemetry>()
+            .AddSingleton<RequestWatch>();
+    }
 }

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using LmGateway.Events;
 using LmGateway.Vocabulary;
 
@@ -74,6 +76,9 @@ internal sealed class RequestTrace
     /// <summary>What was asked and answered, where that is kept.</summary>
     public CapturedBodies? Bodies { get; init; }
 
+    /// <summary>Its span, where somebody asks for spans.</summary>
+    internal Activity? Span { get; init; }
+
     public TimeSpan Queued => TimeSpan.FromTicks(Volatile.Read(ref queued));
 
     public TimeSpan Load => TimeSpan.FromTicks(Volatile.Read(ref load));
@@ -94,7 +99,26 @@ internal sealed class RequestTrace
     public double? TokensPerSecond =>
         Usage is { CompletionTokens: > 0 and var tokens } && (Streamed ? Generation : Upstream) is { TotalSeconds: > 0 and var seconds } ? tokens / seconds : null;
 
+    /// <summary>What is neither queue, nor load, nor backend.</summary>
+    public TimeSpan Overhead => Total - Queued - Load - Upstream is var own && own > TimeSpan.Zero ? own : TimeSpan.Zero;
+
+    /// <summary>The pause between two tokens of a stream, on the average; null where that is not known.</summary>
+    public TimeSpan? TimePerToken => Usage is { CompletionTokens: > 1 and var tokens } && Generation is { } generation ? generation / (tokens - 1) : null;
+
     public InferenceTimes Times => new(Total, Queued, Load, FirstPiece);
+
+    /// <summary>How the time until now splits, in milliseconds, in the words of the <c>Server-Timing</c> header.</summary>
+    public string ServerTiming
+    {
+        get
+        {
+            var (total, upstream) = (Total, Upstream);
+            var own = total - Queued - Load - upstream;
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"total;dur={total.TotalMilliseconds:0.###}, queue;dur={Queued.TotalMilliseconds:0.###}, load;dur={Load.TotalMilliseconds:0.###}, upstream;dur={upstream.TotalMilliseconds:0.###}, gateway;dur={Math.Max(0, own.TotalMilliseconds):0.###}");
+        }
+    }
 
     /// <summary>What events call it.</summary>
     public InferenceSubject Subject => subject ??= new InferenceSubject(Call, ModelKey ?? AskedModel)

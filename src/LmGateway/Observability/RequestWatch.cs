@@ -1,12 +1,13 @@
 using LmGateway.Configuration;
 using LmGateway.Events;
+using LmGateway.Observability.Metrics;
 using LmGateway.Vocabulary;
 using Microsoft.Extensions.Logging;
 
 namespace LmGateway.Observability;
 
 /// <summary>Follows every request for inference, and tells of it: the journal, the log, the events.</summary>
-internal sealed partial class RequestWatch(RequestJournal journal, OperationRecord operations, EventHub hub, GatewayOptions options, TimeProvider time, ILogger<RequestWatch> logger)
+internal sealed partial class RequestWatch(RequestJournal journal, OperationRecord operations, ServiceFigures figures, Telemetry telemetry, EventHub hub, GatewayOptions options, TimeProvider time, ILogger<RequestWatch> logger)
 {
     private long requests;
 
@@ -18,7 +19,7 @@ internal sealed partial class RequestWatch(RequestJournal journal, OperationReco
     public RequestTrace Begin(CallContext call, string model, bool streamed)
     {
         var bodies = options.Journal.Capture ? new CapturedBodies(options.Journal.CaptureBytes) : null;
-        var trace = new RequestTrace(this, Interlocked.Increment(ref requests), call, model, streamed) { Bodies = bodies };
+        var trace = new RequestTrace(this, Interlocked.Increment(ref requests), call, model, streamed) { Bodies = bodies, Span = telemetry.Begin(call, model) };
         journal.Add(trace);
         if (hub.IsListening) hub.Publish(new InferenceStarted(trace.Subject) { Streamed = streamed });
         return trace;
@@ -39,6 +40,8 @@ internal sealed partial class RequestWatch(RequestJournal journal, OperationReco
     internal void TellEnded(RequestTrace trace)
     {
         journal.NoteEnd(trace);
+        figures.Note(trace);
+        telemetry.End(trace);
         if (trace.State != RequestState.Cancelled) operations.Note(trace.State == RequestState.Failed);
         if (hub.IsListening) hub.Publish(EndOf(trace));
         if (logger.IsEnabled(LogLevel.Information)) LogEnd(trace);

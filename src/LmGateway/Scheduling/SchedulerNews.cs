@@ -28,8 +28,8 @@ internal sealed class SchedulerNews(EventHub hub, OperationRecord operations, Ti
         switch (effect)
         {
             case StartUnload start: unloading[start.Unload] = time.GetTimestamp(); break;
-            case LoadSucceeded: operations.Note(failed: false); break;
-            case LoadFailed { Error.Code: not ErrorCode.Cancelled }: operations.Note(failed: true); break;
+            case LoadSucceeded { Load: var load }: operations.NoteLoad(load.Backend.Name, load.Order.ModelKey, time.GetElapsedTime(load.StartedAt)); break;
+            case LoadFailed { Load: var load, Error.Code: not ErrorCode.Cancelled }: operations.NoteLoad(load.Backend.Name, load.Order.ModelKey, took: null); break;
         }
 
         if (hub.IsListening) Publish(effect);

@@ -50,7 +50,7 @@ internal sealed class ApiKeys
         return found;
     }
 
-    private static ReadOnlySpan<char> BearerOf(ReadOnlySpan<char> authorization) =>
+    internal static ReadOnlySpan<char> BearerOf(ReadOnlySpan<char> authorization) =>
         authorization.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? authorization["Bearer ".Length..].Trim() : [];
 
     private static byte[] BlockOf(ReadOnlySpan<char> secret)

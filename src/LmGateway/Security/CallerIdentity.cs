@@ -1,4 +1,5 @@
 using System.Net;
+using LmGateway.Vocabulary;
 using Microsoft.AspNetCore.Http;
 
 namespace LmGateway.Security;
@@ -9,8 +10,11 @@ internal sealed record CallerIdentity
     /// <summary>The caller itself, where trusted proxies stand between.</summary>
     public required IPAddress Address { get; init; }
 
+    /// <summary>What the key that was presented grants; null without one.</summary>
+    public KeyGrant? Grant { get; init; }
+
     /// <summary>The name of the key that was presented; null without one.</summary>
-    public string? KeyName { get; init; }
+    public string? KeyName => Grant?.Name;
 
     /// <summary>May see what only holders of a key may see: a key was proved, or the service asks for none.</summary>
     public required bool Authenticated { get; init; }

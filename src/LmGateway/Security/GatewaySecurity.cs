@@ -15,6 +15,7 @@ namespace LmGateway.Security;
 internal sealed partial class GatewaySecurity(
     RequestDelegate next,
     SecurityRules rules,
+    KeyRing ring,
     StreamTickets tickets,
     Func<HttpContext, GatewayError, Task> refuse,
     ILogger<GatewaySecurity> logger)
@@ -36,12 +37,12 @@ internal sealed partial class GatewaySecurity(
         }
 
         if (verdict is OriginVerdict.Refused && NeedsOrigin(request)) return RefuseAsync(context, address, Refusal.Origin(request.Headers.Origin.ToString()));
-        var key = rules.Keys.Required ? rules.Keys.CallerOf(request.Headers) ?? tickets.CallerOf(request) : null;
-        var authenticated = !rules.Keys.Required || key is not null;
-        if (!authenticated && NeedsKey(request.Path)) return RefuseAsync(context, address, Refusal.Key());
+        var required = ring.Required;
+        var grant = required ? ring.GrantOf(request.Headers) ?? ring.Named(tickets.CallerOf(request)) : null;
+        if (required && grant is null && NeedsKey(request.Path)) return RefuseAsync(context, address, Refusal.Key());
+        context.Features.Set(new CallerIdentity { Address = address, Grant = grant, Authenticated = !required || grant is not null });
+        if (grant is not null && RouteScopes.Of(request.Method, request.Path) is var scope && !grant.Opens(scope)) return RefuseAsync(context, address, Refusal.Scope(grant, scope));
         if (BodyType.Fault(request) is { } fault) return RefuseAsync(context, address, fault);
-
-        context.Features.Set(new CallerIdentity { Address = address, KeyName = key, Authenticated = authenticated });
         return next(context);
     }
 
@@ -51,8 +52,9 @@ internal sealed partial class GatewaySecurity(
             ? rules.Hosts.Allows(host, connection.LocalIpAddress)
             : connection.RemoteIpAddress is null || IPAddress.IsLoopback(connection.RemoteIpAddress);
 
+    /// <summary>The pages below /docs are the same for everyone; what they show needs the key.</summary>
     private bool NeedsKey(PathString path) =>
-        !Is(path, "/health/live") && (rules.HealthNeedsKey || !Is(path, "/health"));
+        !Is(path, "/health/live") && (rules.HealthNeedsKey || !Is(path, "/health")) && !path.StartsWithSegments("/docs", StringComparison.OrdinalIgnoreCase);
 
     private static bool Is(PathString path, string route)
     {
@@ -90,7 +92,8 @@ internal static class GatewaySecurityExtensions
     {
         var rules = SecurityRules.From(options);
         var logger = app.ApplicationServices.GetRequiredService<ILogger<GatewaySecurity>>();
+        var ring = app.ApplicationServices.GetRequiredService<KeyRing>();
         var tickets = app.ApplicationServices.GetRequiredService<StreamTickets>();
-        return app.Use(next => new GatewaySecurity(next, rules, tickets, refuse, logger).InvokeAsync);
+        return app.Use(next => new GatewaySecurity(next, rules, ring, tickets, refuse, logger).InvokeAsync);
     }
 }

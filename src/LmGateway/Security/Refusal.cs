@@ -22,6 +22,9 @@ internal static class Refusal
     public static GatewayError Key() =>
         new(ErrorCode.Unauthorized, "A valid API key is needed: send it as 'X-API-Key: <key>' or 'Authorization: Bearer <key>'.");
 
+    public static GatewayError Scope(KeyGrant grant, KeyScopes needed) =>
+        new(ErrorCode.Forbidden, $"The key '{grant.Name}' does not open this route: it lacks the scope '{RouteScopes.WordFor(needed)}'.");
+
     public static GatewayError BodyOfType(string? contentType) =>
         new(ErrorCode.UnsupportedMediaType, $"{(string.IsNullOrEmpty(contentType) ? "The body has no content type" : $"A body of type '{Shown(contentType)}' is not taken")}. Send 'Content-Type: application/json' in UTF-8, or multipart/form-data.");
 

@@ -9,10 +9,11 @@ namespace LmGateway.Serving;
 /// Everything that an answer holds while it is under way: the place on the instance, the backend's reply, the accounts. Disposing it gives
 /// the place back, ends the reply where it is not at its end, and closes the request's accounts.
 /// </summary>
-internal sealed class Delivery(PreparedInference prepared, Lease lease, RequestTrace trace, ReplyTally tally) : IAsyncDisposable
+internal sealed class Delivery(PreparedInference prepared, Lease lease, RequestTrace trace, ReplyTally tally, KeyQuotas quotas) : IAsyncDisposable
 {
     private ExchangeReply? reply;
     private int disposed;
+    private int counted;
 
     public PreparedInference Prepared { get; } = prepared;
 
@@ -60,5 +61,6 @@ internal sealed class Delivery(PreparedInference prepared, Lease lease, RequestT
     {
         await ReleaseAsync();
         trace.Leave(Tally.Usage);
+        if (Interlocked.Exchange(ref counted, 1) == 0) quotas.Note(Prepared.Call.Context, Tally.Usage);
     }
 }

@@ -26,7 +26,7 @@ internal sealed record GenerationCall(CallContext Context, string Model, ChatReq
 /// ends it in the backend.
 /// </summary>
 internal sealed class GenerationPipeline(
-    ModelFinder finder, Scheduler scheduler, ImageFitting images, RequestWatch watch, GatewayOptions options)
+    ModelFinder finder, Scheduler scheduler, ImageFitting images, RequestWatch watch, KeyQuotas quotas, GatewayOptions options)
 {
     public async IAsyncEnumerable<ChatEvent> RunAsync(GenerationCall call, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -34,6 +34,7 @@ internal sealed class GenerationPipeline(
         call.Began?.Invoke(trace);
         try
         {
+            Admit(call, trace);
             for (var attempt = 0; ; attempt++)
             {
                 var (model, request, lease) = await AdmitAsync(call, trace, cancellationToken);
@@ -56,6 +57,20 @@ internal sealed class GenerationPipeline(
         finally
         {
             trace.Leave();
+            quotas.Note(call.Context, trace.Usage);
+        }
+    }
+
+    private void Admit(GenerationCall call, RequestTrace trace)
+    {
+        try
+        {
+            quotas.Admit(call.Context);
+        }
+        catch (GatewayException refused)
+        {
+            trace.Fail(refused.Error);
+            throw;
         }
     }
 
@@ -64,6 +79,7 @@ internal sealed class GenerationPipeline(
         try
         {
             var model = await finder.FindAsync(call.Model, ModelType.Llm, cancellationToken);
+            call.Context.Grant?.DemandModel(model.Key);
             trace.Found(model.Backend.Name, model.Key);
             var request = await images.FitAsync(call.Request, model.Backend.Traits.Defects, cancellationToken);
             var lease = await scheduler.AcquireAsync(model.Target, cancellationToken);

@@ -43,6 +43,9 @@ internal abstract class InferenceAnswer : IAsyncDisposable
     /// <summary>Parameters of the request that have no effect on the backend, where the contract asks for them to be told.</summary>
     public virtual IReadOnlyList<string> IgnoredParameters => [];
 
+    /// <summary>How the time until now splits, in the words of the <c>Server-Timing</c> header.</summary>
+    public virtual string? ServerTiming => null;
+
     /// <summary>The length of a reply that is there as a whole.</summary>
     public virtual long? Length => null;
 

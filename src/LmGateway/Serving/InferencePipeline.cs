@@ -28,7 +28,7 @@ internal sealed record PreparedInference(InferenceCall Call, RequestPeek Peek, s
 /// mended (<see cref="StartAsync"/>). The instance is held until the answer is disposed of.
 /// </summary>
 internal sealed class InferencePipeline(
-    ModelFinder finder, Scheduler scheduler, ActiveModelState active, ImageFitting images, Translator translator, AnswerFactory answers, RequestWatch watch, GatewayOptions options, TimeProvider time)
+    ModelFinder finder, Scheduler scheduler, ActiveModelState active, ImageFitting images, Translator translator, AnswerFactory answers, RequestWatch watch, KeyQuotas quotas, GatewayOptions options, TimeProvider time)
 {
     /// <summary>Reads the request and decides who names its model. Bad input ends here.</summary>
     public PreparedInference Prepare(InferenceCall call)
@@ -67,6 +67,7 @@ internal sealed class InferencePipeline(
         trace.Bodies?.TakeRequest(prepared.Call.Body);
         try
         {
+            quotas.Admit(prepared.Call.Context);
             return await StartAsync(prepared, trace, cancellationToken);
         }
         catch (Exception fault)
@@ -81,6 +82,7 @@ internal sealed class InferencePipeline(
         for (var attempt = 0; ; attempt++)
         {
             var model = await finder.FindAsync(prepared.Model, prepared.Call.Wanted, cancellationToken);
+            prepared.Call.Context.Grant?.DemandModel(model.Key);
             trace.Found(model.Backend.Name, model.Key);
             prepared = prepared with { Peek = await images.FitAsync(prepared.Peek, model.Backend.Traits.Defects, cancellationToken) };
             try
@@ -101,23 +103,16 @@ internal sealed class InferencePipeline(
 
     private async Task<InferenceAnswer> RunAsync(PreparedInference prepared, ResolvedModel model, RequestTrace trace, CancellationToken cancellationToken)
     {
+        var fitted = Fit(prepared, model.Backend.Traits);
         var lease = await scheduler.AcquireAsync(model.Target, cancellationToken);
         trace.Admitted(lease.Identifier, lease.QueueTime, lease.LoadTime);
-        var traits = model.Backend.Traits;
-        var isUnderContract = prepared.Call.IsUnderContract;
-        var delivery = new Delivery(prepared, lease, trace, new ReplyTally(time))
+        var delivery = new Delivery(prepared, lease, trace, new ReplyTally(time), quotas)
         {
-            Expected = isUnderContract && traits.NamesTheInstance ? new AnsweringModel(prepared.Model, model.Key, lease.Identifier) : null,
+            Expected = prepared.Call.IsUnderContract && model.Backend.Traits.NamesTheInstance ? new AnsweringModel(prepared.Model, model.Key, lease.Identifier) : null,
         };
         try
         {
-            delivery.Request = RequestMends.Apply(prepared.Peek, new RequestMendOptions
-            {
-                Model = lease.Identifier,
-                Defects = traits.Defects,
-                Defaults = DefaultParameters.Of(prepared.Defaults),
-                Extensions = isUnderContract ? new ExtensionUse(traits.Extensions, traits.Defects.HasFlag(DialectDefects.RefusesUnknownParameters)) : default,
-            });
+            delivery.Request = fitted.For(lease.Identifier);
             var frame = new TranslationFrame(lease.Identifier, prepared.Call.Context.RequestId);
             delivery.Begin(await translator.ExchangeAsync(model.Backend, ToExchange(prepared, delivery.Request), frame, cancellationToken));
             return await answers.MakeAsync(delivery, cancellationToken);
@@ -129,6 +124,14 @@ internal sealed class InferencePipeline(
             throw;
         }
     }
+
+    /// <summary>What is wrong with a request for this backend ends it here, before a model is loaded for it.</summary>
+    private static FittedRequest Fit(PreparedInference prepared, BackendTraits traits) => RequestMends.Fit(prepared.Peek, new RequestMendOptions
+    {
+        Defects = traits.Defects,
+        Defaults = DefaultParameters.Of(prepared.Defaults),
+        Extensions = prepared.Call.IsUnderContract ? new ExtensionUse(traits.Extensions, traits.Defects.HasFlag(DialectDefects.RefusesUnknownParameters)) : default,
+    });
 
     private Exchange ToExchange(PreparedInference prepared, MendedRequest request) => new()
     {

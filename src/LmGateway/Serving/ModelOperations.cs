@@ -55,6 +55,7 @@ internal sealed partial class ModelOperations(
     {
         var started = time.GetTimestamp();
         var model = await FindToLoadAsync(command, started, cancellationToken);
+        call.Grant?.DemandModel(model.Key);
         var standing = command.Reuse ? Standing(model.Target, command.InstanceId) : null;
         var unloaded = new List<string>();
         LoadResult result;

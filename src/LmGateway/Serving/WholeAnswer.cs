@@ -22,6 +22,8 @@ internal sealed class WholeAnswer : InferenceAnswer
 
     public override long? Length => mended.Body.Length;
 
+    public override string ServerTiming => delivery.Trace.ServerTiming;
+
     public override IReadOnlyList<string> IgnoredParameters => delivery.Request!.Ignored;
 
     /// <summary>

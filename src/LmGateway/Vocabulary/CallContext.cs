@@ -16,6 +16,9 @@ internal sealed record CallContext
     /// <summary>The name of the caller's key, or its address; never the key itself.</summary>
     public required string Caller { get; init; }
 
+    /// <summary>What the caller's key grants; null where no key was needed.</summary>
+    public KeyGrant? Grant { get; init; }
+
     /// <summary>When the caller no longer waits; null for as long as it takes.</summary>
     public DateTimeOffset? Deadline { get; init; }
 

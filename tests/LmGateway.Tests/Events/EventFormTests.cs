@@ -29,6 +29,8 @@ public sealed class EventFormTests
         { "error", "model.load.failed", ["operation", "modelKey", "error", "totalTimeMs", "timestamp"] },
         { "error", "inference.failed", ["operation", "requestId", "error", "totalTimeMs", "timestamp"] },
         { "model_pull_progress", "model.pull.progress", ["jobId", "modelKey", "progress", "timestamp"] },
+        { "debug_log", "debug.log", ["level", "message", "timestamp"] },
+        { "lmstudio_prompt_progress", "lmstudio.prompt_progress", ["progress", "timestamp"] },
         { "events_dropped", "events.dropped", ["count", "timestamp"] },
     };
 
@@ -108,11 +110,13 @@ public sealed class EventFormTests
         yield return new ConfigurationReloaded(["log.level"]) { NeedRestart = ["listen.port"] };
         yield return new ConfigurationRefused(["log.level: no such level"]);
         yield return new EventsDropped(3);
-        foreach (var kind in Enum.GetValues<JobKind>())
+        yield return new BackendLogLine("lmstudio", "info", "Received request") { Engine = "llama.cpp", InstanceId = "primary" };
+        yield return new BackendLogFact("lmstudio.prompt_progress", "lmstudio", "primary", [new("progress", 42.5)]);
+        foreach (var kind in new[] { "pull", "delete", "sync", "publish" })
         {
-            var job = new JobSubject(kind, "job-1", "qwen/qwen3-4b", "lmstudio");
+            var job = new JobSubject(kind, "job-1", "qwen/qwen3-4b");
             yield return new JobStarted(job);
-            yield return new JobProgressed(job) { Fraction = 0.25, DoneBytes = 1, TotalBytes = 4, BytesPerSecond = 1, Step = "downloading" };
+            yield return new JobProgressed(job) { Fraction = 0.25, DoneBytes = 1, TotalBytes = 4, Step = "downloading" };
             yield return new JobCompleted(job, Took) { TotalBytes = 4 };
             yield return new JobFailed(job, Error, Took);
             yield return new JobFailed(job, Error with { Code = ErrorCode.Cancelled }, Took);

@@ -37,12 +37,16 @@ internal sealed class GatewayProcess : IAsyncDisposable
     public string Errors => string.Join('\n', errors);
 
     /// <summary>Starts it with these arguments and returns when it listens. Its state lies in the folder.</summary>
-    public static async Task<GatewayProcess> StartAsync(string stateFolder, params IEnumerable<string> arguments)
+    public static Task<GatewayProcess> StartAsync(string stateFolder, params IEnumerable<string> arguments) => StartAsync(stateFolder, new Dictionary<string, string>(), arguments);
+
+    /// <summary>The same with further names in its environment.</summary>
+    public static async Task<GatewayProcess> StartAsync(string stateFolder, IReadOnlyDictionary<string, string> environment, params IEnumerable<string> arguments)
     {
         var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = stateFolder };
         foreach (var argument in arguments.Prepend(Path.Combine(AppContext.BaseDirectory, "lmgateway.dll"))) start.ArgumentList.Add(argument);
         start.Environment["LMGATEWAY_STATE_DIR"] = stateFolder;
         start.Environment["HOME"] = stateFolder;
+        foreach (var (name, value) in environment) start.Environment[name] = value;
         var running = new GatewayProcess(Process.Start(start)!);
         running.Http.BaseAddress = await running.address.Task.WaitAsync(Patience);
         return running;

@@ -47,7 +47,7 @@ public sealed class RestartTests : IAsyncLifetime
         await File.WriteAllTextAsync(StateFile, "{\"modelKey\":");
         await using var program = await GatewayProcess.StartAsync(folder.FullName, Arguments);
         await Eventually.TrueAsync(() => program.Errors.Contains("active-model.json was damaged", StringComparison.Ordinal), "the log says so");
-        Assert.Contains("warn: ", program.Errors);
+        Assert.Contains(" warn  StateFolder: ", program.Errors);
         var refused = await AskAsync(program, InferenceApi.Chat, """{"messages":[{"role":"user","content":"hi"}]}""", 400);
         Assert.Equal("model_required", refused.GetProperty("error").GetProperty("code").GetString());
     }

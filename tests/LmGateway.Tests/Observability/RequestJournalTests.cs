@@ -1,6 +1,7 @@
 using LmGateway.Configuration;
 using LmGateway.Events;
 using LmGateway.Observability;
+using LmGateway.Observability.Metrics;
 using LmGateway.Vocabulary;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
@@ -12,7 +13,11 @@ public sealed class RequestJournalTests
     private readonly RequestJournal journal = new(new JournalOptions { Size = 16 });
     private readonly RequestWatch watch;
 
-    public RequestJournalTests() => watch = new RequestWatch(journal, new OperationRecord(), new EventHub(TimeProvider.System), new GatewayOptions(), TimeProvider.System, NullLogger<RequestWatch>.Instance);
+    public RequestJournalTests()
+    {
+        var figures = new ServiceFigures();
+        watch = new RequestWatch(journal, new OperationRecord(figures), figures, new Telemetry(), new EventHub(TimeProvider.System), new GatewayOptions(), TimeProvider.System, NullLogger<RequestWatch>.Instance);
+    }
 
     [Fact]
     public void The_newest_requests_are_remembered_newest_first()

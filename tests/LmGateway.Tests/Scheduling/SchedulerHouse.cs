@@ -3,6 +3,7 @@ using LmGateway.Catalog;
 using LmGateway.Configuration;
 using LmGateway.Events;
 using LmGateway.Observability;
+using LmGateway.Observability.Metrics;
 using LmGateway.Scheduling;
 using LmGateway.Vocabulary;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -21,7 +22,7 @@ internal sealed class SchedulerHouse : IAsyncDisposable
         Catalog = new ModelCatalog([backend], hub, time ?? TimeProvider.System);
         var pace = new CatalogPace(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(1));
         var settings = new GatewayOptions { Node = "node", Scheduling = options ?? new SchedulingOptions() };
-        Scheduler = new Scheduler(Catalog, pace, settings, hub, new OperationRecord(), time ?? TimeProvider.System, NullLogger<Scheduler>.Instance);
+        Scheduler = new Scheduler(Catalog, pace, settings, hub, new OperationRecord(new ServiceFigures()), time ?? TimeProvider.System, NullLogger<Scheduler>.Instance);
     }
 
     public FakeBackend Backend { get; }

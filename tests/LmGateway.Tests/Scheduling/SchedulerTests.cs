@@ -114,7 +114,7 @@ public sealed class SchedulerTests
         var heard = new Heard();
         var first = house.Scheduler.LoadAsync(house.Backend, ByHand, heard, CancellationToken.None);
         await SchedulerHouse.UntilAsync(() => heard.Values.Contains(0.5));
-        await SchedulerHouse.UntilAsync(() => house.Scheduler.View().Loads.Contains(new LoadUnderWay("fake", "m", OnDemand: false, 0.5)));
+        await SchedulerHouse.UntilAsync(() => house.Scheduler.View().Loads.Any(load => load is { Backend: "fake", ModelKey: "m", OnDemand: false, Progress: 0.5 }));
         var second = house.LoadAsync(ByHand);
         gate.SetResult();
         Assert.Same((await first).Instance, (await second.WaitAsync(SchedulerHouse.Patience)).Instance);

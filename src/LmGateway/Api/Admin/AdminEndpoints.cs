@@ -14,11 +14,12 @@ internal static class AdminEndpoints
 {
     public static void MapAdminApi(this IEndpointRouteBuilder routes)
     {
-        routes.MapMethods("/admin/models", ["GET", "HEAD"], ListAsync);
-        routes.MapPost("/admin/models/load", LoadAsync);
-        routes.MapPost("/admin/models/unload", UnloadAsync);
-        routes.MapPost("/admin/models/activate", ActivateAsync);
+        routes.MapMethods("/admin/models", ["GET", "HEAD"], ListAsync).Describe(AdminNotes.List);
+        routes.MapPost("/admin/models/load", LoadAsync).Describe(AdminNotes.Load);
+        routes.MapPost("/admin/models/unload", UnloadAsync).Describe(AdminNotes.Unload);
+        routes.MapPost("/admin/models/activate", ActivateAsync).Describe(AdminNotes.Activate);
         routes.MapAdminTransfers();
+        AdminKeys.Map(routes);
     }
 
     private static async Task ListAsync(HttpContext context, ModelFinder finder)

@@ -17,14 +17,15 @@ internal static class TransferEndpoints
 
     public static void MapAdminTransfers(this IEndpointRouteBuilder routes)
     {
-        routes.MapMethods("/admin/models/search", ["GET", "HEAD"], SearchAsync);
-        routes.MapPost("/admin/models/download", DownloadAsync);
-        routes.MapPost("/admin/models/sync", SyncAsync);
-        routes.MapPost("/admin/models/publish", PublishAsync);
-        routes.MapDelete("/admin/models/{**key}", DeleteAsync);
-        routes.MapMethods("/admin/jobs", ["GET", "HEAD"], ListAsync);
-        routes.MapMethods("/admin/jobs/{id}", ["GET", "HEAD"], (string id, HttpContext context, JobList jobs) => WriteAsync(context, 200, jobs.Get(id)));
-        routes.MapDelete("/admin/jobs/{id}", CancelAsync);
+        routes.MapMethods("/admin/models/search", ["GET", "HEAD"], SearchAsync).Describe(AdminNotes.Search);
+        routes.MapPost("/admin/models/download", DownloadAsync).Describe(AdminNotes.Download);
+        routes.MapPost("/admin/models/sync", SyncAsync).Describe(AdminNotes.Sync);
+        routes.MapPost("/admin/models/publish", PublishAsync).Describe(AdminNotes.Publish);
+        // For every method, so that routing does not offer DELETE on the paths of the actions.
+        routes.Map("/admin/models/{**key}", DeleteAsync).Describe(AdminNotes.Delete);
+        routes.MapMethods("/admin/jobs", ["GET", "HEAD"], ListAsync).Describe(AdminNotes.Jobs);
+        routes.MapMethods("/admin/jobs/{id}", ["GET", "HEAD"], (string id, HttpContext context, JobList jobs) => WriteAsync(context, 200, jobs.Get(id))).Describe(AdminNotes.Job);
+        routes.MapDelete("/admin/jobs/{id}", CancelAsync).Describe(AdminNotes.Cancel);
     }
 
     private static async Task SearchAsync(HttpContext context, ModelPulls pulls)
@@ -77,10 +78,17 @@ internal static class TransferEndpoints
     }
 
     /// <summary>Keys have slashes, sent as they are or escaped.</summary>
-    private static async Task DeleteAsync(string key, HttpContext context, ModelDeletion deletion, JobList jobs)
+    private static async Task DeleteAsync(string? key, HttpContext context, ModelDeletion deletion, JobList jobs)
     {
+        var allowed = key switch
+        {
+            null or "" or "search" => "GET, HEAD",
+            "load" or "unload" or "activate" or "download" or "sync" or "publish" => "POST",
+            _ => "DELETE",
+        };
+        if (allowed != "DELETE" || !HttpMethods.IsDelete(context.Request.Method)) throw Methods.NotAllowed(context, allowed);
         var force = context.Request.Query["force"].ToString() is "true" or "1";
-        var job = deletion.Start(new DeleteCommand(Uri.UnescapeDataString(key)) { Force = force }, context.Call("admin"));
+        var job = deletion.Start(new DeleteCommand(Uri.UnescapeDataString(key!)) { Force = force }, context.Call("admin"));
         var outcome = (DeletionOutcome)(await jobs.EndAsync(job.Id, context.RequestAborted)).OrThrow().Result!;
         await JsonReply.WriteAsync(context, 200, writer =>
         {

@@ -15,8 +15,8 @@ internal static class ChatEndpoints
     public static void MapChatApi(this IEndpointRouteBuilder routes)
     {
         foreach (var route in ChatRoute.All)
-            routes.MapPost(route.Path, (HttpContext context, ChatEndpoint endpoint) => endpoint.RunAsync(context, route));
-        routes.MapPost("/models/load", ModelEndpoints.LoadAsync);
-        routes.MapPost("/models/unload", ModelEndpoints.UnloadAsync);
+            routes.MapPost(route.Path, (HttpContext context, ChatEndpoint endpoint) => endpoint.RunAsync(context, route)).Describe(ChatNotes.Of(route));
+        routes.MapPost("/models/load", ModelEndpoints.LoadAsync).Describe(ChatNotes.Load);
+        routes.MapPost("/models/unload", ModelEndpoints.UnloadAsync).Describe(ChatNotes.Unload);
     }
 }

@@ -15,18 +15,17 @@ internal static class DebugEndpoints
 {
     private static readonly string[] Read = ["GET", "HEAD"];
 
-    public static IServiceCollection AddDebugApi(this IServiceCollection services) => services.AddSingleton<EventStream>().AddSingleton<ProcessFigures>();
+    public static IServiceCollection AddDebugApi(this IServiceCollection services) => services.AddSingleton<EventStream>();
 
     public static void MapDebugApi(this IEndpointRouteBuilder routes)
     {
-        routes.ServiceProvider.GetRequiredService<ProcessFigures>();      // made now, because it counts the service's time from here
-        routes.MapGet(StreamTickets.Path, (HttpContext context, EventStream stream) => stream.RunAsync(context));
-        routes.MapPost(StreamTickets.Path + "/ticket", IssueTicketAsync);
-        routes.MapMethods("/debug/status", Read, (HttpContext context, CurrentWork work, RequestJournal journal) => StatusReport.WriteAsync(context, work, journal));
-        routes.MapMethods("/debug/metrics", Read, MetricsReport.WriteAsync);
-        routes.MapMethods("/debug/queue", Read, (HttpContext context, CurrentWork work) => QueueReport.WriteAsync(context, work));
-        routes.MapMethods("/debug/requests", Read, RequestReports.ListAsync);
-        routes.MapMethods("/debug/requests/{**id}", Read, RequestReports.ShowAsync);
+        routes.MapGet(StreamTickets.Path, (HttpContext context, EventStream stream) => stream.RunAsync(context)).Describe(DebugNotes.Stream);
+        routes.MapPost(StreamTickets.Path + "/ticket", IssueTicketAsync).Describe(DebugNotes.Ticket);
+        routes.MapMethods("/debug/status", Read, (HttpContext context, CurrentWork work, RequestJournal journal) => StatusReport.WriteAsync(context, work, journal)).Describe(DebugNotes.Status);
+        routes.MapMethods("/debug/metrics", Read, MetricsReport.WriteAsync).Describe(DebugNotes.Metrics);
+        routes.MapMethods("/debug/queue", Read, (HttpContext context, CurrentWork work) => QueueReport.WriteAsync(context, work)).Describe(DebugNotes.Queue);
+        routes.MapMethods("/debug/requests", Read, RequestReports.ListAsync).Describe(DebugNotes.Requests);
+        routes.MapMethods("/debug/requests/{**id}", Read, RequestReports.ShowAsync).Describe(DebugNotes.Request);
     }
 
     private static Task IssueTicketAsync(HttpContext context, StreamTickets tickets) => JsonReply.WriteAsync(context, 200, writer =>

@@ -9,7 +9,7 @@ namespace LmGateway.Api.Http;
 /// Writes the answer of an inference request. A fault before the first byte is thrown, so that it gets its real status; after it, a
 /// stream ends with the API's own event for it, which is told how many events came before.
 /// </summary>
-internal sealed class AnswerWriter(InferencePipeline pipeline, GatewayOptions options, ShutdownLimit shutdown, TimeProvider time)
+internal sealed class AnswerWriter(InferencePipeline pipeline, KeyQuotas quotas, GatewayOptions options, ShutdownLimit shutdown, TimeProvider time)
 {
     /// <summary>Names the parameters of the request that have no effect on the backend.</summary>
     private const string IgnoredHeader = "x-lmgateway-ignored-parameters";
@@ -28,7 +28,7 @@ internal sealed class AnswerWriter(InferencePipeline pipeline, GatewayOptions op
         try
         {
             await using var answer = await pipeline.StartAsync(prepared, cancellationToken);
-            if (!events.HasStarted) TellIgnored(context, answer);
+            if (!events.HasStarted) Describe(context, prepared, answer);
             if (!answer.Streamed && !await events.TryBePlainAsync(answer.Status, answer.ContentType))
                 throw new GatewayException(await answer.ReadRefusalAsync(cancellationToken));
             await foreach (var block in answer.Blocks(cancellationToken))
@@ -50,7 +50,7 @@ internal sealed class AnswerWriter(InferencePipeline pipeline, GatewayOptions op
         try
         {
             await using var answer = await pipeline.StartAsync(prepared, cancellationToken);
-            TellIgnored(context, answer);
+            Describe(context, prepared, answer);
             var response = context.Response;
             response.StatusCode = answer.Status;
             response.ContentType = answer.ContentType;
@@ -72,8 +72,10 @@ internal sealed class AnswerWriter(InferencePipeline pipeline, GatewayOptions op
         _ => null,
     };
 
-    private static void TellIgnored(HttpContext context, InferenceAnswer answer)
+    private void Describe(HttpContext context, PreparedInference prepared, InferenceAnswer answer)
     {
+        if (quotas.StateOf(prepared.Call.Context) is { } left) QuotaHeaders.Write(context.Response.Headers, left);
+        if (options.Metrics.ServerTiming) context.Response.Headers["Server-Timing"] = answer.ServerTiming;
         if (answer.IgnoredParameters.Count > 0) context.Response.Headers[IgnoredHeader] = string.Join(", ", answer.IgnoredParameters);
     }
 }

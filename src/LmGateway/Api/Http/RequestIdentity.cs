@@ -18,12 +18,17 @@ internal static class RequestIdentity
     }
 
     /// <summary>What travels with a call from here on.</summary>
-    public static CallContext Call(this HttpContext context, string api) => new()
+    public static CallContext Call(this HttpContext context, string api)
     {
-        RequestId = context.TraceIdentifier,
-        Api = api,
-        Method = context.Request.Method,
-        Path = context.Request.Path.Value,
-        Caller = context.Features.Get<CallerIdentity>()?.Name ?? "anonymous",
-    };
+        var caller = context.Features.Get<CallerIdentity>();
+        return new CallContext
+        {
+            RequestId = context.TraceIdentifier,
+            Api = api,
+            Method = context.Request.Method,
+            Path = context.Request.Path.Value,
+            Caller = caller?.Name ?? "anonymous",
+            Grant = caller?.Grant,
+        };
+    }
 }

@@ -29,16 +29,16 @@ internal static class NativeEndpoints
     public static void MapNativeLmStudio(this IEndpointRouteBuilder routes)
     {
         foreach (var (path, dialect, wanted) in Inference)
-            routes.MapPost(path, (HttpContext context, NativeInference inference) => inference.RunAsync(context, path, dialect, wanted));
-        routes.MapPost(LoadPath, NativeLoads.LoadAsync);
-        routes.MapPost(UnloadPath, NativeLoads.UnloadAsync);
-        routes.MapPost(DownloadPath, (HttpContext context, BodyBudget budget, NativeDownloads downloads) => downloads.StartAsync(context, budget));
+            routes.MapPost(path, (HttpContext context, NativeInference inference) => inference.RunAsync(context, path, dialect, wanted)).Describe(NativeNotes.Inference(path));
+        routes.MapPost(LoadPath, NativeLoads.LoadAsync).Describe(NativeNotes.Load);
+        routes.MapPost(UnloadPath, NativeLoads.UnloadAsync).Describe(NativeNotes.Unload);
+        routes.MapPost(DownloadPath, (HttpContext context, BodyBudget budget, NativeDownloads downloads) => downloads.StartAsync(context, budget)).Describe(NativeNotes.Download);
         routes.MapMethods(DownloadPath + "/status/{id}", ["GET", "HEAD"], async (string id, HttpContext context, NativeDownloads downloads, Passthrough passthrough, GatewayOptions options) =>
         {
             if (!await downloads.TryTellAsync(context, id)) await PassOnAsync(context, passthrough, options, Dialect.LmStudioV1);
-        });
-        routes.Map("/api/v0/{**rest}", (HttpContext context, Passthrough passthrough, GatewayOptions options) => PassOnAsync(context, passthrough, options, Dialect.LmStudioV0));
-        routes.Map("/api/v1/{**rest}", (HttpContext context, Passthrough passthrough, GatewayOptions options) => PassOnAsync(context, passthrough, options, Dialect.LmStudioV1));
+        }).Describe(NativeNotes.DownloadStatus);
+        routes.Map("/api/v0/{**rest}", (HttpContext context, Passthrough passthrough, GatewayOptions options) => PassOnAsync(context, passthrough, options, Dialect.LmStudioV0)).Describe(NativeNotes.Anything);
+        routes.Map("/api/v1/{**rest}", (HttpContext context, Passthrough passthrough, GatewayOptions options) => PassOnAsync(context, passthrough, options, Dialect.LmStudioV1)).Describe(NativeNotes.Anything);
     }
 
     private static async Task PassOnAsync(HttpContext context, Passthrough passthrough, GatewayOptions options, Dialect dialect)

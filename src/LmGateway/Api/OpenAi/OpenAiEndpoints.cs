@@ -11,18 +11,24 @@ namespace LmGateway.Api.OpenAi;
 /// </summary>
 internal static class OpenAiEndpoints
 {
-    private static readonly string[] Shorthands = ["/images/generations", "/audio/transcriptions", "/audio/translations"];
+    private static readonly (string Path, string Does)[] Shorthands =
+    [
+        ("/images/generations", "Makes an image"),
+        ("/audio/transcriptions", "Writes down what is said in a recording"),
+        ("/audio/translations", "Writes down in English what is said in a recording"),
+    ];
 
     public static void MapOpenAi(this IEndpointRouteBuilder routes)
     {
         foreach (var route in InferenceRoute.All)
             foreach (var path in route.Paths)
-                routes.MapPost(path, (HttpContext context, InferenceEndpoint endpoint) => endpoint.RunAsync(context, route));
-        routes.MapPost("/v1/messages/count_tokens", TokenCount.AnswerAsync);
-        foreach (var path in new[] { "/v1/models", "/models" }) routes.MapMethods(path, ["GET", "HEAD"], ModelList.ListAsync);
-        routes.MapMethods("/v1/models/{**id}", ["GET", "HEAD"], ModelList.ShowAsync);
-        routes.Map("/v1/{**rest}", (HttpContext context, PassthroughEndpoint endpoint) => PassOn(context, endpoint, context.Request.Path.Value!));
-        foreach (var path in Shorthands) routes.Map(path, (HttpContext context, PassthroughEndpoint endpoint) => PassOn(context, endpoint, "/v1" + path));
+                routes.MapPost(path, (HttpContext context, InferenceEndpoint endpoint) => endpoint.RunAsync(context, route)).Describe(OpenAiNotes.Of(route.Dialect));
+        routes.MapPost("/v1/messages/count_tokens", TokenCount.AnswerAsync).Describe(OpenAiNotes.TokenCount);
+        foreach (var path in new[] { "/v1/models", "/models" }) routes.MapMethods(path, ["GET", "HEAD"], ModelList.ListAsync).Describe(OpenAiNotes.Models);
+        routes.MapMethods("/v1/models/{**id}", ["GET", "HEAD"], ModelList.ShowAsync).Describe(OpenAiNotes.Model);
+        routes.Map("/v1/{**rest}", (HttpContext context, PassthroughEndpoint endpoint) => PassOn(context, endpoint, context.Request.Path.Value!)).Describe(OpenAiNotes.Anything);
+        foreach (var (path, does) in Shorthands)
+            routes.MapPost(path, (HttpContext context, PassthroughEndpoint endpoint) => PassOn(context, endpoint, "/v1" + path)).Describe(OpenAiNotes.Shorthand(path, does));
     }
 
     private static Task PassOn(HttpContext context, PassthroughEndpoint endpoint, string path) =>

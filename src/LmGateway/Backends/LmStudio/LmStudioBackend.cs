@@ -127,6 +127,9 @@ internal sealed partial class LmStudioBackend : IBackend
 
     public Task<string?> ImportAsync(string file, string userRepo, CancellationToken cancellationToken) => downloads.ImportAsync(file, userRepo, cancellationToken);
 
+    /// <summary>LM Studio's own log from now on, until the token is cancelled or the connection is lost.</summary>
+    public IAsyncEnumerable<LogEvent> LogsAsync(CancellationToken cancellationToken) => watching.Diagnostics.StreamLogsAsync(cancellationToken);
+
     public async ValueTask DisposeAsync()
     {
         await control.DisposeAsync();

@@ -10,11 +10,20 @@ namespace LmGateway.Serving.Dialects;
 /// <summary>An image in a body: the place of its address, a JSON string, and its path for errors.</summary>
 internal readonly record struct FoundImage(long Start, long Length, string Path);
 
+/// <summary>The images of a body that a backend refuses as they are and gets in another form.</summary>
+internal sealed class UnfitImages
+{
+    public List<FoundImage> WebPs { get; } = [];
+
+    /// <summary>Images at addresses; null where they are not fetched.</summary>
+    public List<FoundImage>? Remotes { get; init; }
+}
+
 /// <summary>
-/// Judges the address of an image before a backend has to: what it is told about a bad one is often little. WebP that the backend refuses
-/// is an error, or noted in <paramref name="webPs"/> where that is given.
+/// Judges the address of an image before a backend has to: what it is told about a bad one is often little. An image that the backend
+/// refuses is an error, or noted in <paramref name="unfit"/> where that is given.
 /// </summary>
-internal sealed class ImageCheck(DialectDefects defects, List<FoundImage>? webPs = null)
+internal sealed class ImageCheck(DialectDefects defects, UnfitImages? unfit = null)
 {
     private const int LongestMagic = 12;
 
@@ -57,8 +66,9 @@ internal sealed class ImageCheck(DialectDefects defects, List<FoundImage>? webPs
 
         if (!StartsWith(address, "http://"u8) && !StartsWith(address, "https://"u8))
             throw Invalid("An image must be a data URI: data:image/png;base64,…", image);
-        if (defects.HasFlag(DialectDefects.RefusesRemoteImages))
-            throw Invalid("Images are not fetched from addresses. Send the image itself as a data URI: data:image/png;base64,…", image);
+        if (!defects.HasFlag(DialectDefects.RefusesRemoteImages)) return;
+        if (unfit?.Remotes is not { } remotes) throw Invalid("Images are not fetched from addresses. Send the image itself as a data URI: data:image/png;base64,…", image);
+        remotes.Add(image);
     }
 
     private void CheckData(ReadOnlySpan<byte> uri, FoundImage image)
@@ -69,8 +79,12 @@ internal sealed class ImageCheck(DialectDefects defects, List<FoundImage>? webPs
         if (data.IsEmpty || !Base64.IsValid(data)) throw Invalid("The image's data is not valid base64.", image);
         var kind = KindOf(data);
         if (kind is null) throw Invalid("The image's data is no PNG, JPEG, WebP or GIF.", image);
-        if (kind == "WebP" && webPs is not null) webPs.Add(image);
-        else if (kind is "WebP" or "GIF" && defects.HasFlag(DialectDefects.RefusesWebP)) throw Invalid($"The backend does not take {kind} images. Send PNG or JPEG.", image);
+        if (kind is "WebP" or "GIF" && defects.HasFlag(DialectDefects.RefusesWebP))
+        {
+            if (kind == "GIF" || unfit is null) throw Invalid($"The backend does not take {kind} images. Send PNG or JPEG.", image);
+            unfit.WebPs.Add(image);
+        }
+
         CheckSize(data, image);
     }
 

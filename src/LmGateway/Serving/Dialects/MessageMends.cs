@@ -33,13 +33,14 @@ internal sealed class MessageMends
         new MessageMends(peek, messages, plan.Splice, new ImageCheck(defects)).Walk();
     }
 
-    /// <summary>The WebP images of a chat, for a backend that refuses them. Bodies without the base64 that each begins with are not walked through.</summary>
-    public static IReadOnlyList<FoundImage> FindWebP(RequestPeek peek, DialectDefects defects)
+    /// <summary>The images of a chat that the backend refuses as they are. Bodies without any are not walked through.</summary>
+    /// <param name="fetches">Images at addresses are fetched, and are an error otherwise.</param>
+    public static UnfitImages FindUnfit(RequestPeek peek, DialectDefects defects, bool fetches)
     {
-        if (peek.Find(RequestField.Messages) is not { } messages || !JsonText.Contains(peek.Value(messages), "UklGR"u8)) return [];
-        var found = new List<FoundImage>();
-        new MessageMends(peek, messages, new BodySplice(), new ImageCheck(defects, found)).Walk();
-        return found;
+        var unfit = new UnfitImages { Remotes = fetches ? [] : null };
+        if (peek.Find(RequestField.Messages) is not { } messages || !JsonText.Contains(peek.Value(messages), "image_url"u8)) return unfit;
+        new MessageMends(peek, messages, new BodySplice(), new ImageCheck(defects, unfit)).Walk();
+        return unfit;
     }
 
     private void Walk()

@@ -11,9 +11,6 @@ internal readonly record struct RequestDefault(RequestField Field, string Json);
 /// <summary>What to change in a request before a backend gets it.</summary>
 internal sealed record RequestMendOptions
 {
-    /// <summary>The name under which the backend knows the model; null leaves what is there.</summary>
-    public string? Model { get; init; }
-
     public DialectDefects Defects { get; init; }
 
     public IReadOnlyList<RequestDefault> Defaults { get; init; } = [];
@@ -40,18 +37,33 @@ internal sealed record MendedRequest
     public IReadOnlyList<string> Ignored { get; init; } = [];
 }
 
+/// <summary>A request that was judged and fits its backend but for the name of the instance, which is known when there is one.</summary>
+internal sealed class FittedRequest(RequestPeek peek, RequestPlan plan, MendedRequest rest)
+{
+    /// <summary>What the backend gets; to be asked for once.</summary>
+    /// <param name="model">The name under which the backend knows the model; null leaves what is there.</param>
+    public MendedRequest For(string? model)
+    {
+        var repeated = peek.Members.Count(member => member.Field == RequestField.Model) > 1;
+        if (model is not null && (repeated || peek.Model != model)) plan.Set(RequestField.Model, JsonText.Quote(model));
+        return rest with { Body = plan.Apply() };
+    }
+}
+
 /// <summary>
-/// Makes a caller's request fit its backend: the model's name, missing parameters, and what the backend is known to trip over.
-/// The bytes of a request that fits already are passed on as they are.
+/// Makes a caller's request fit its backend: missing parameters, and what the backend is known to trip over. The bytes of a request that
+/// fits already are passed on as they are.
 /// </summary>
 internal static class RequestMends
 {
-    /// <summary>Throws <c>InvalidRequest</c> or <c>InvalidImage</c> where the caller asks for what cannot be made to fit.</summary>
-    public static MendedRequest Apply(RequestPeek peek, RequestMendOptions options)
+    /// <summary>
+    /// Throws <c>InvalidRequest</c> or <c>InvalidImage</c> where the caller asks for what cannot be made to fit. It needs no instance, so
+    /// no model is loaded for a request that is refused.
+    /// </summary>
+    public static FittedRequest Fit(RequestPeek peek, RequestMendOptions options)
     {
         var plan = new RequestPlan(peek);
         var ignored = peek.Dialect is Dialect.OpenAiChat or Dialect.OpenAiCompletions ? ExtensionMends.Hoist(peek, plan, options.Extensions) : [];
-        PutModel(peek, plan, options.Model);
         var streamed = PutDefaults(peek, plan, options.Defaults);
         var base64 = false;
         switch (peek.Dialect)
@@ -69,6 +81,9 @@ internal static class RequestMends
                 LevelMaxTokens(peek, plan);
                 if (streamed) AskForUsage(peek, plan);
                 break;
+            case Dialect.AnthropicMessages:
+                ToolMends.ApplyToMessages(peek, plan, options.Defects);
+                break;
             case Dialect.OpenAiEmbeddings:
                 base64 = AskForFloats(peek, plan, options.Defects);
                 break;
@@ -78,14 +93,7 @@ internal static class RequestMends
                 break;
         }
 
-        return new MendedRequest { Body = plan.Apply(), Streamed = streamed, UsageAsked = peek.UsageAsked, Base64Embeddings = base64, Ignored = ignored };
-    }
-
-    private static void PutModel(RequestPeek peek, RequestPlan plan, string? model)
-    {
-        if (model is null) return;
-        var repeated = peek.Members.Count(member => member.Field == RequestField.Model) > 1;
-        if (repeated || peek.Model != model) plan.Set(RequestField.Model, JsonText.Quote(model));
+        return new FittedRequest(peek, plan, new MendedRequest { Body = peek.Body, Streamed = streamed, UsageAsked = peek.UsageAsked, Base64Embeddings = base64, Ignored = ignored });
     }
 
     /// <summary>Returns whether the request is streamed after that.</summary>

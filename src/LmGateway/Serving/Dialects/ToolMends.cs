@@ -19,6 +19,30 @@ internal static class ToolMends
         }
     }
 
+    /// <summary>The same in Anthropic's dialect, whose choice is always an object: one that names a tool is <c>any</c> over a list of that one.</summary>
+    public static void ApplyToMessages(RequestPeek peek, RequestPlan plan, DialectDefects defects)
+    {
+        if (!defects.HasFlag(DialectDefects.RefusesToolChoiceObject) || peek.Find(RequestField.ToolChoice) is not { Kind: JsonTokenType.StartObject } choice) return;
+        var reader = peek.Reader(choice);
+        var (type, name) = ReadNamed(ref reader);
+        if (type != "tool") return;
+        KeepOnly(peek, plan, name ?? throw RequestPeek.Invalid("'tool_choice' of the type 'tool' needs a 'name'.", RequestField.ToolChoice));
+        plan.Set(RequestField.ToolChoice, AsksForOneAtATime(peek.Reader(choice)) ? """{"type":"any","disable_parallel_tool_use":true}"""u8 : """{"type":"any"}"""u8);
+    }
+
+    private static bool AsksForOneAtATime(Utf8JsonReader reader)
+    {
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var isFlag = JsonText.Is(ref reader, "disable_parallel_tool_use"u8);
+            reader.Read();
+            if (isFlag) return reader.TokenType == JsonTokenType.True;
+            reader.Skip();
+        }
+
+        return false;
+    }
+
     private static void Narrow(RequestPeek peek, RequestPlan plan, RequestMember choice)
     {
         var reader = peek.Reader(choice);
@@ -35,10 +59,15 @@ internal static class ToolMends
             return;
         }
 
+        KeepOnly(peek, plan, name);
+        plan.Set(RequestField.ToolChoice, "\"required\""u8);
+    }
+
+    private static void KeepOnly(RequestPeek peek, RequestPlan plan, string name)
+    {
         if (peek.Find(RequestField.Tools) is not { Kind: JsonTokenType.StartArray } tools || Place(peek, tools, name) is not var (start, end))
             throw RequestPeek.Invalid($"'tool_choice' names the tool '{name}', which is not among 'tools'.", RequestField.ToolChoice);
         plan.Single(RequestField.Tools);
-        plan.Set(RequestField.ToolChoice, "\"required\""u8);
         if (start > tools.ValueStart + 1) plan.Splice.Remove(tools.ValueStart + 1, start);
         if (end < tools.End - 1) plan.Splice.Remove(end, tools.End - 1);
     }

@@ -2,13 +2,14 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Text.Json;
 using LmGateway.Backends;
+using LmGateway.Configuration;
 using LmGateway.Serving.Dialects;
 using LmGateway.Vocabulary;
 
 namespace LmGateway.Serving.Images;
 
 /// <summary>Brings the images of a request into a form that its backend takes.</summary>
-internal sealed class ImageFitting(WebPConverter converter)
+internal sealed class ImageFitting(WebPConverter converter, RemoteImages remotes, ImageOptions options)
 {
     /// <summary>The same request where nothing had to change.</summary>
     public async ValueTask<ChatRequest> FitAsync(ChatRequest request, DialectDefects defects, CancellationToken cancellationToken)
@@ -20,20 +21,35 @@ internal sealed class ImageFitting(WebPConverter converter)
         return request with { Messages = messages };
     }
 
-    /// <summary>The same for a body in OpenAI's chat dialect; one without WebP is handed back as it is.</summary>
+    /// <summary>The same for a body in OpenAI's chat dialect; one without such images is handed back as it is.</summary>
     public async ValueTask<RequestPeek> FitAsync(RequestPeek peek, DialectDefects defects, CancellationToken cancellationToken)
     {
-        if (peek.Dialect != Dialect.OpenAiChat || !defects.HasFlag(DialectDefects.RefusesWebP)) return peek;
-        var found = MessageMends.FindWebP(peek, defects);
-        if (found.Count == 0) return peek;
+        if (peek.Dialect != Dialect.OpenAiChat || (defects & (DialectDefects.RefusesWebP | DialectDefects.RefusesRemoteImages)) == DialectDefects.None) return peek;
+        var unfit = MessageMends.FindUnfit(peek, defects, options.FetchRemote);
         var splice = new BodySplice();
-        foreach (var image in found)
+        foreach (var image in unfit.WebPs) await PutAsync(splice, image, Decode(peek.Body.Slice(image.Start, image.Length)), defects, cancellationToken);
+        if (unfit.Remotes is { Count: > 0 } found)
         {
-            var png = await converter.ToPngAsync(Decode(peek.Body.Slice(image.Start, image.Length)), image.Path, cancellationToken);
-            splice.Replace(image.Start, image.Length, JsonText.Quote($"data:image/png;base64,{Convert.ToBase64String(png.Span)}"));
+            var fetched = await remotes.FetchAsync([.. found.Select(image => (Text(peek.Body.Slice(image.Start, image.Length)), image.Path))], cancellationToken);
+            foreach (var (image, data) in found.Zip(fetched)) await PutAsync(splice, image, data, defects, cancellationToken);
         }
 
-        return RequestPeek.Read(splice.Apply(peek.Body), peek.Dialect);
+        return splice.IsEmpty ? peek : RequestPeek.Read(splice.Apply(peek.Body), peek.Dialect);
+    }
+
+    private async Task PutAsync(BodySplice splice, FoundImage image, ReadOnlyMemory<byte> data, DialectDefects defects, CancellationToken cancellationToken)
+    {
+        if (ImageHeader.KindOf(data.Span) == ImageKind.WebP && defects.HasFlag(DialectDefects.RefusesWebP)) data = await converter.ToPngAsync(data, image.Path, cancellationToken);
+        ImageHeader.Read(data.Span, out var header);
+        splice.Replace(image.Start, image.Length, JsonText.Quote($"data:{header.MediaType};base64,{Convert.ToBase64String(data.Span)}"));
+    }
+
+    /// <summary>An address that was checked, as it stands in JSON.</summary>
+    private static string Text(in ReadOnlySequence<byte> json)
+    {
+        var reader = new Utf8JsonReader(json);
+        reader.Read();
+        return reader.GetString()!;
     }
 
     /// <summary>The bytes of a data URI that was checked, as it stands in JSON.</summary>

@@ -9,7 +9,7 @@ namespace LmGateway.Serving.Jobs;
 /// The long operations on models: those that wait, run, and ended lately. A job belongs to the service, not to its caller, who may leave and
 /// ask later. Reading takes no lock.
 /// </summary>
-internal sealed partial class JobList(JobOptions options, TimeProvider time, ILogger<JobList> logger) : IAsyncDisposable
+internal sealed partial class JobList(JobOptions options, JobNews news, TimeProvider time, ILogger<JobList> logger) : IAsyncDisposable
 {
     private const int MostWaiting = 256;
 
@@ -44,6 +44,7 @@ internal sealed partial class JobList(JobOptions options, TimeProvider time, ILo
                 throw new GatewayException(new GatewayError(ErrorCode.QueueFull, $"{MostWaiting} jobs wait already. Try again when some have ended.") { RetryAfter = TimeSpan.FromSeconds(30) });
             var run = new JobRun(this, order, Make(order));
             runs.Insert(0, run);
+            news.Tell(before: null, run.Job);
             run.Task = Task.Run(() => RunAsync(run, work));
             Forget();
             Announce();
@@ -129,8 +130,10 @@ internal sealed partial class JobList(JobOptions options, TimeProvider time, ILo
         lock (changing)
         {
             if (run.Job.IsOver) return;
-            run.Job = change(run.Job) with { Revision = ++revision };
+            var before = run.Job;
+            run.Job = change(before) with { Revision = ++revision };
             Announce();
+            news.Tell(before, run.Job);
         }
     }
 

@@ -154,6 +154,54 @@ public sealed class DebugStreamTests
     }
 
     [Fact]
+    public async Task LM_Studios_own_log_is_among_the_events_where_it_is_switched_on()
+    {
+        await using var gateway = await GatewayUnderTest.StartAsync(configure: options => options with { LmStudio = options.LmStudio with { LogEvents = true } });
+        await using var events = await EventSource.OpenAsync(gateway.Http);
+        var attached = (await events.ReadUntilAsync("debug_log"))[^1].Json;
+        Assert.Equal(("info", "lmstudio"), (attached.GetProperty("level").GetString(), attached.GetProperty("backend").GetString()));
+        await gateway.PostJsonAsync("/v1/chat/completions", GatewayUnderTest.ChatBody(GatewayUnderTest.Chat, "a secret plan"));
+        var started = (await events.ReadUntilAsync("lmstudio_chat_start"))[^1];
+        Assert.Equal(GatewayUnderTest.Chat, started.Json.GetProperty("instanceId").GetString());
+        Assert.DoesNotContain("secret plan", started.Data, StringComparison.Ordinal);
+        var counted = (await events.ReadUntilAsync("lmstudio_token_info"))[^1].Json;
+        Assert.True(counted.GetProperty("totalPromptTokens").GetInt32() > 0);
+    }
+
+    [Fact]
+    public async Task LM_Studio_is_not_asked_for_its_log_otherwise()
+    {
+        await using var gateway = await GatewayUnderTest.StartAsync();
+        await using var events = await EventSource.OpenAsync(gateway.Http);
+        await gateway.PostJsonAsync("/v1/chat/completions", GatewayUnderTest.ChatBody(GatewayUnderTest.Chat, "hello"));
+        var heard = await events.ReadUntilAsync("inference_complete");
+        Assert.DoesNotContain(heard, sent => sent.Name == "debug_log");
+        Assert.False(gateway.Simulator.State.Log.HasReaders);
+    }
+
+    [Fact]
+    public async Task Readers_that_do_not_read_hold_no_request_and_no_other_reader_up()
+    {
+        await using var gateway = await GatewayUnderTest.StartAsync();
+        var hub = gateway.Services.GetRequiredService<EventHub>();
+        var stalled = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => gateway.Http.GetAsync("/debug/stream", HttpCompletionOption.ResponseHeadersRead)));
+        await using var reading = await EventSource.OpenAsync(gateway.Http);
+        await reading.ReadUntilAsync("connected");
+        var filler = new BackendLogLine("lmstudio", "info", new string('x', 2000));
+        for (var i = 0; i < 2 * EventHub.Capacity; i++) hub.Publish(filler);       // more than sockets and pipes hold
+
+        for (var i = 0; i < 20; i++)
+        {
+            using var reply = await gateway.PostAsync("/v1/chat/completions", GatewayUnderTest.ChatBody(GatewayUnderTest.Chat, "hello"));
+            Assert.Equal(HttpStatusCode.OK, reply.StatusCode);
+        }
+
+        await reading.ReadUntilAsync("inference_complete");
+        foreach (var one in stalled) one.Dispose();
+        await Eventually.TrueAsync(() => hub.Subscribers == 1, "the stalled readers are forgotten once they leave");
+    }
+
+    [Fact]
     public async Task A_reader_that_leaves_is_forgotten()
     {
         await using var gateway = await GatewayUnderTest.StartAsync();

@@ -44,6 +44,20 @@ public sealed class LinkTests
     }
 
     [Fact]
+    public async Task A_server_that_dies_under_a_stream_ends_the_generation()
+    {
+        await using var nats = await NatsUnderTest.StartAsync(simulated => simulated with { TokensPerSecond = 50 });
+        var broken = Assert.ThrowsAnyAsync<NatsException>(async () =>
+        {
+            await foreach (var _ in nats.StreamAsync(GatewayUnderTest.ChatBody(GatewayUnderTest.Chat, "count to 50000")))
+                if (nats.Gateway.Counters().Predictions == 1) await nats.Server.KillAsync();
+        });
+        await Eventually.TrueAsync(() => nats.Gateway.Counters() is { Cancels: 1, OpenStreams: 0 }, "the backend is told to stop");
+        await nats.Gateway.NothingIsLeftAsync();
+        await broken;
+    }
+
+    [Fact]
     public async Task A_server_that_nobody_named_may_be_missing()
     {
         var absent = $"nats://127.0.0.1:{NatsServer.FreePort()}";

@@ -35,7 +35,7 @@ public sealed class ExtensionMendsTests
     public void What_stands_at_the_top_level_counts() =>
         Assert.Equal(
             """{"model":"m","mirostat_mode":1,"messages":[{"role":"user","content":"hi"}]}""",
-            Wire.Text(RequestMends.Apply(Wire.Peek("""{"model":"m","microstat_mode":1,"extensions":{"mirostat_mode":2,"model":"other"},"messages":[{"role":"user","content":"hi"}]}"""), new RequestMendOptions()).Body));
+            Wire.Text(Wire.Mend(Wire.Peek("""{"model":"m","microstat_mode":1,"extensions":{"mirostat_mode":2,"model":"other"},"messages":[{"role":"user","content":"hi"}]}"""), new RequestMendOptions()).Body));
 
-    private static MendedRequest Mend(ExtensionUse use) => RequestMends.Apply(Wire.Peek(Request), new RequestMendOptions { Extensions = use });
+    private static MendedRequest Mend(ExtensionUse use) => Wire.Mend(Wire.Peek(Request), new RequestMendOptions { Extensions = use });
 }

@@ -122,7 +122,7 @@ public sealed class MessageMendsTests
         var body = Encoding.UTF8.GetBytes(WithImage($"\"{Png}\""));
         for (var length = 1; length < body.Length; length++)
         {
-            var mended = RequestMends.Apply(RequestPeek.Read(Wire.InPieces(body, length), Dialect.OpenAiChat), new RequestMendOptions { Defects = LmStudio });
+            var mended = Wire.Mend(RequestPeek.Read(Wire.InPieces(body, length), Dialect.OpenAiChat), new RequestMendOptions { Defects = LmStudio });
             Assert.Equal(WithImage($$"""{"url":"{{Png}}"}"""), Wire.Text(mended.Body));
         }
     }
@@ -133,5 +133,5 @@ public sealed class MessageMendsTests
         $$"""{"messages":[{"role":"system","content":"s"},{"role":"user","content":[{"type":"text","text":"see"},{"type":"image_url","image_url":{{image}}}]}]}""";
 
     private static string Mended(string body, DialectDefects defects = LmStudio) =>
-        Wire.Text(RequestMends.Apply(Wire.Peek(body), new RequestMendOptions { Defects = defects }).Body);
+        Wire.Text(Wire.Mend(Wire.Peek(body), new RequestMendOptions { Defects = defects }).Body);
 }

@@ -21,7 +21,7 @@ public sealed class RequestFuzzTests
     public void Damaged_requests_are_refused_or_stay_JSON()
     {
         var random = new Random(20260101);
-        var options = new RequestMendOptions { Model = "put/in", Defects = (DialectDefects)31, Defaults = [new(RequestField.TopP, "0.5")] };
+        var options = new RequestMendOptions { Defects = (DialectDefects)31, Defaults = [new(RequestField.TopP, "0.5")] };
         var taken = 0;
         for (var round = 0; round < 40_000; round++)
         {
@@ -31,7 +31,7 @@ public sealed class RequestFuzzTests
             {
                 try
                 {
-                    var mended = RequestMends.Apply(RequestPeek.Read(cut, dialect), options);
+                    var mended = Wire.Mend(RequestPeek.Read(cut, dialect), options, "put/in");
                     using var document = JsonDocument.Parse(mended.Body, new JsonDocumentOptions { MaxDepth = 256 });
                     Assert.Equal("put/in", document.RootElement.GetProperty("model").GetString());
                     taken++;

@@ -17,7 +17,7 @@ public sealed class RequestMendsTests
     public void A_request_that_fits_is_passed_on_as_it_is()
     {
         var peek = Wire.Peek($$"""{"model":"m", {{Messages}},"unknown":{"x":null},"user":null}""");
-        var mended = RequestMends.Apply(peek, new RequestMendOptions { Model = "m", Defects = LmStudio });
+        var mended = Wire.Mend(peek, new RequestMendOptions { Defects = LmStudio }, "m");
         Assert.Equal(peek.Body, mended.Body);
     }
 
@@ -29,15 +29,15 @@ public sealed class RequestMendsTests
     [InlineData("""{"model":"a","messages":[{}],"model":"b"}""", """{"messages":[{}],"model":"q/k"}""")]
     [InlineData("""{"messages":[{}],"model":"a" ,"model":"q/k"}""", """{"messages":[{}],"model":"q/k"}""")]
     public void The_model_is_named_as_the_backend_knows_it(string body, string expected) =>
-        Assert.Equal(expected, Mended(body, new RequestMendOptions { Model = "q/k" }));
+        Assert.Equal(expected, Mended(body, new RequestMendOptions(), model: "q/k"));
 
     [Fact]
     public void A_model_name_is_escaped() =>
-        Assert.Equal("""{"model":"a\"b\\é","messages":[{}]}""", Mended("""{"model":"x","messages":[{}]}""", new RequestMendOptions { Model = "a\"b\\é" }));
+        Assert.Equal("""{"model":"a\"b\\é","messages":[{}]}""", Mended("""{"model":"x","messages":[{}]}""", new RequestMendOptions(), model: "a\"b\\é"));
 
     [Fact]
     public void The_model_can_be_put_into_an_empty_object() =>
-        Assert.Equal("""{"model":"m"}""", Mended("{}", new RequestMendOptions { Model = "m" }, Dialect.OpenAiOther));
+        Assert.Equal("""{"model":"m"}""", Mended("{}", new RequestMendOptions(), Dialect.OpenAiOther, "m"));
 
     [Fact]
     public void Defaults_go_where_nothing_is()
@@ -54,7 +54,7 @@ public sealed class RequestMendsTests
     [Fact]
     public void A_default_can_turn_streaming_on()
     {
-        var mended = RequestMends.Apply(Wire.Peek("""{"messages":[{}]}"""), new RequestMendOptions { Defaults = [new(RequestField.Stream, "true")] });
+        var mended = Wire.Mend(Wire.Peek("""{"messages":[{}]}"""), new RequestMendOptions { Defaults = [new(RequestField.Stream, "true")] });
         Assert.True(mended.Streamed);
         Assert.False(mended.UsageAsked);
         Assert.Equal("""{"stream":true,"stream_options":{"include_usage":true},"messages":[{}]}""", Wire.Text(mended.Body));
@@ -70,7 +70,7 @@ public sealed class RequestMendsTests
     [InlineData("""{"messages":[{}],"stream":false}""", """{"messages":[{}],"stream":false}""", false)]
     public void Usage_is_always_asked_for_upstream_and_the_caller_s_wish_remembered(string body, string expected, bool asked)
     {
-        var mended = RequestMends.Apply(Wire.Peek(body), new RequestMendOptions());
+        var mended = Wire.Mend(Wire.Peek(body), new RequestMendOptions());
         Assert.Equal(expected, Wire.Text(mended.Body));
         Assert.Equal(asked, mended.UsageAsked);
     }
@@ -115,6 +115,36 @@ public sealed class RequestMendsTests
     }
 
     [Theory]
+    [InlineData("""{"type":"tool","name":"b"}""", """{"type":"any"}""")]
+    [InlineData("""{"name":"b","disable_parallel_tool_use":true,"type":"tool"}""", """{"type":"any","disable_parallel_tool_use":true}""")]
+    [InlineData("""{"type":"tool","name":"b","disable_parallel_tool_use":false}""", """{"type":"any"}""")]
+    public void A_choice_of_one_tool_in_messages_becomes_any_over_that_one(string choice, string expected)
+    {
+        var body = $$$"""{{{{Messages}}},"tool_choice":{{{choice}}},"tools":[{"name":"a","input_schema":{}},{"input_schema":{"name":"a"},"name":"b"}]}""";
+        Assert.Equal($$"""{{{Messages}},"tool_choice":{{expected}},"tools":[{"input_schema":{"name":"a"},"name":"b"}]}""", Mended(body, new RequestMendOptions { Defects = LmStudio }, Dialect.AnthropicMessages));
+        Assert.Equal(body, Mended(body, new RequestMendOptions(), Dialect.AnthropicMessages));
+    }
+
+    [Theory]
+    [InlineData("""{"type":"any"}""")]
+    [InlineData("""{"type":"auto","disable_parallel_tool_use":true}""")]
+    [InlineData("null")]
+    public void Other_choices_in_messages_stay(string choice)
+    {
+        var body = $$"""{{{Messages}},"tool_choice":{{choice}},"tools":[{"name":"a"}]}""";
+        Assert.Equal(body, Mended(body, new RequestMendOptions { Defects = LmStudio }, Dialect.AnthropicMessages));
+    }
+
+    [Theory]
+    [InlineData("""{"type":"tool","name":"c"}""")]
+    [InlineData("""{"type":"tool"}""")]
+    public void A_choice_in_messages_of_a_tool_that_there_is_not_is_refused(string choice)
+    {
+        var body = $$"""{{{Messages}},"tool_choice":{{choice}},"tools":[{"name":"a"}]}""";
+        Assert.Equal("tool_choice", Wire.Refused(() => Mended(body, new RequestMendOptions { Defects = LmStudio }, Dialect.AnthropicMessages)).Parameter);
+    }
+
+    [Theory]
     [InlineData("""{"type":"any"}""", "\"required\"")]
     [InlineData("""{"type":"auto"}""", "\"auto\"")]
     public void A_choice_in_an_object_that_names_no_tool_becomes_its_word(string choice, string expected) =>
@@ -152,10 +182,10 @@ public sealed class RequestMendsTests
     public void Base64_embeddings_are_asked_for_as_numbers()
     {
         var peek = Wire.Peek("""{"input":"a","encoding_format":"base64"}""", Dialect.OpenAiEmbeddings);
-        var mended = RequestMends.Apply(peek, new RequestMendOptions { Defects = LmStudio });
+        var mended = Wire.Mend(peek, new RequestMendOptions { Defects = LmStudio });
         Assert.True(mended.Base64Embeddings);
         Assert.Equal("""{"input":"a","encoding_format":"float"}""", Wire.Text(mended.Body));
-        var taken = RequestMends.Apply(peek, new RequestMendOptions());
+        var taken = Wire.Mend(peek, new RequestMendOptions());
         Assert.True(taken.Base64Embeddings);
         Assert.Equal(peek.Body, taken.Body);
     }
@@ -166,7 +196,7 @@ public sealed class RequestMendsTests
     [InlineData("""{"input":["a",""],"encoding_format":"float"}""")]
     public void Numbers_are_the_default_of_embeddings(string body)
     {
-        var mended = RequestMends.Apply(Wire.Peek(body, Dialect.OpenAiEmbeddings), new RequestMendOptions { Defects = LmStudio });
+        var mended = Wire.Mend(Wire.Peek(body, Dialect.OpenAiEmbeddings), new RequestMendOptions { Defects = LmStudio });
         Assert.False(mended.Base64Embeddings);
         Assert.Equal(body, Wire.Text(mended.Body));
     }
@@ -183,12 +213,12 @@ public sealed class RequestMendsTests
     public void The_result_is_the_same_however_the_body_is_cut()
     {
         var body = Encoding.UTF8.GetBytes($$$"""{"stream":true,"tools":[{"function":{"name":"é"}},{"function":{"name":"b"}}],"tool_choice":{"function":{"name":"\u00e9"}},{{{Messages}}},"response_format":{"type":"json_object"},"model":"😀","microstat_mode":1}""");
-        var options = new RequestMendOptions { Model = "m", Defects = LmStudio, Defaults = [new(RequestField.TopK, "4")] };
-        var whole = Wire.Text(RequestMends.Apply(RequestPeek.Read(new(body), Dialect.OpenAiChat), options).Body);
+        var options = new RequestMendOptions { Defects = LmStudio, Defaults = [new(RequestField.TopK, "4")] };
+        var whole = Wire.Text(Wire.Mend(RequestPeek.Read(new(body), Dialect.OpenAiChat), options, "m").Body);
         for (var length = 1; length < body.Length; length++)
-            Assert.Equal(whole, Wire.Text(RequestMends.Apply(RequestPeek.Read(Wire.InPieces(body, length), Dialect.OpenAiChat), options).Body));
+            Assert.Equal(whole, Wire.Text(Wire.Mend(RequestPeek.Read(Wire.InPieces(body, length), Dialect.OpenAiChat), options, "m").Body));
     }
 
-    private static string Mended(string body, RequestMendOptions options, Dialect dialect = Dialect.OpenAiChat) =>
-        Wire.Text(RequestMends.Apply(Wire.Peek(body, dialect), options).Body);
+    private static string Mended(string body, RequestMendOptions options, Dialect dialect = Dialect.OpenAiChat, string? model = null) =>
+        Wire.Text(Wire.Mend(Wire.Peek(body, dialect), options, model).Body);
 }

@@ -29,6 +29,9 @@ internal static class Wire
 
     public static RequestPeek Peek(string json, Dialect dialect = Dialect.OpenAiChat) => RequestPeek.Read(Whole(json), dialect);
 
+    /// <summary>The request as a backend gets it.</summary>
+    public static MendedRequest Mend(RequestPeek peek, RequestMendOptions options, string? model = null) => RequestMends.Fit(peek, options).For(model);
+
     public static GatewayError Refused(Action act) => Assert.Throws<GatewayException>(act).Error;
 
     private sealed class Segment : ReadOnlySequenceSegment<byte>

@@ -1,4 +1,5 @@
 using LmGateway.Configuration;
+using LmGateway.Events;
 using LmGateway.Serving.Jobs;
 using LmGateway.Tests.Functional;
 using LmGateway.Vocabulary;
@@ -199,5 +200,5 @@ public sealed class JobListTests
 
     private static JobOrder Order(string name) => new(JobKind.Pull, $"model-{name}", $"pull {name}");
 
-    private JobList List(int parallel = 4, int keep = 100) => new(new JobOptions { Parallel = parallel, Keep = keep }, time, NullLogger<JobList>.Instance);
+    private JobList List(int parallel = 4, int keep = 100) => new(new JobOptions { Parallel = parallel, Keep = keep }, new JobNews(new EventHub(time)), time, NullLogger<JobList>.Instance);
 }

@@ -117,8 +117,12 @@ internal static class McpRoutes
     public static void MapMcp(this IEndpointRouteBuilder routes, GatewayOptions options)
     {
         if (!options.Mcp.Enabled) return;
-        routes.MapPost(McpEndpoint.Path, (HttpContext context, McpEndpoint endpoint) => endpoint.PostAsync(context));
-        // No session, so nothing to listen to and nothing to end.
-        routes.MapMethods(McpEndpoint.Path, ["GET", "DELETE", "HEAD", "PUT", "PATCH"], Task (HttpContext context) => throw Methods.NotAllowed(context, "POST"));
+        // No session, so nothing to listen to and nothing to end: only POST.
+        routes.MapPost(McpEndpoint.Path, (HttpContext context, McpEndpoint endpoint) => endpoint.PostAsync(context)).Describe(new RouteNote("mcp", "The Model Context Protocol: tools and resources for agents")
+        {
+            Details = "JSON-RPC over streamable HTTP. An MCP client makes these requests by itself.",
+            Takes = new(null),
+            Gives = [new(null), new(null) { MediaType = ContentNote.EventStream }],
+        });
     }
 }

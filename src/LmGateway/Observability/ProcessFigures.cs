@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 
-namespace LmGateway.Api.Debug;
+namespace LmGateway.Observability;
 
 /// <summary>Memory and age of the process.</summary>
 internal sealed class ProcessFigures(TimeProvider time)
@@ -17,6 +17,16 @@ internal sealed class ProcessFigures(TimeProvider time)
         {
             using var process = Process.GetCurrentProcess();
             return process.WorkingSet64;
+        }
+    }
+
+    /// <summary>Processor time that the process has used.</summary>
+    public static TimeSpan ProcessorTime
+    {
+        get
+        {
+            using var process = Process.GetCurrentProcess();
+            return process.TotalProcessorTime;
         }
     }
 

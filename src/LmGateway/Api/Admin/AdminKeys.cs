@@ -1,0 +1,91 @@
+using System.Text.Json;
+using LmGateway.Api.Http;
+using LmGateway.Security;
+using LmGateway.Vocabulary;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace LmGateway.Api.Admin;
+
+/// <summary><c>/admin/keys</c>: keys listed, made and revoked. A secret is in the reply that makes it and nowhere else.</summary>
+internal static class AdminKeys
+{
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapMethods("/admin/keys", ["GET", "HEAD"], ListAsync).Describe(AdminNotes.Keys);
+        routes.MapPost("/admin/keys", CreateAsync).Describe(AdminNotes.NewKey);
+        routes.MapDelete("/admin/keys/{name}", RevokeAsync).Describe(AdminNotes.RevokeKey);
+    }
+
+    private static Task ListAsync(HttpContext context, KeyFile file) => JsonReply.WriteAsync(context, 200, json =>
+    {
+        json.WriteStartObject();
+        json.WriteStartArray("keys");
+        foreach (var key in file.Read() ?? [])
+        {
+            json.WriteStartObject();
+            WriteMembers(json, key);
+            json.WriteString("created", key.Created);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    });
+
+    private static async Task CreateAsync(HttpContext context, BodyBudget budget, KeyFile file, KeyWatch watch)
+    {
+        using var body = await HeldBody.ReadAsync(context.Request, budget, context.RequestAborted);
+        var fields = JsonFields.Of(body.Memory);
+        var wanted = new StoredKey
+        {
+            Name = fields.RequiredText("name"),
+            Sha256 = "",
+            Scopes = fields.Texts("scopes") ?? ["inference"],
+            Models = fields.Texts("models") ?? [],
+            RequestsPerMinute = fields.Whole(1, int.MaxValue, "requestsPerMinute"),
+            TokensPerMinute = fields.Whole(1, int.MaxValue, "tokensPerMinute"),
+            TokensPerDay = fields.Whole(1, int.MaxValue, "tokensPerDay"),
+        };
+        fields.ThrowOnFaults();
+        var secret = await file.CreateAsync(wanted, context.RequestAborted);
+        watch.Look();
+        await JsonReply.WriteAsync(context, 200, json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("key", secret);
+            WriteMembers(json, wanted);
+            json.WriteEndObject();
+        });
+    }
+
+    private static async Task RevokeAsync(HttpContext context, string name, KeyFile file, KeyWatch watch)
+    {
+        if (!await file.RevokeAsync(name, context.RequestAborted)) throw new GatewayException(ErrorCode.RouteNotFound, $"There is no key '{name}'.");
+        watch.Look();
+        await JsonReply.WriteAsync(context, 200, json =>
+        {
+            json.WriteStartObject();
+            json.WriteString("revoked", name);
+            json.WriteEndObject();
+        });
+    }
+
+    private static void WriteMembers(Utf8JsonWriter json, StoredKey key)
+    {
+        json.WriteString("name", key.Name);
+        WriteTexts("scopes", key.Scopes);
+        WriteTexts("models", key.Models);
+        if (key.RequestsPerMinute is { } requests) json.WriteNumber("requestsPerMinute", requests);
+        if (key.TokensPerMinute is { } tokens) json.WriteNumber("tokensPerMinute", tokens);
+        if (key.TokensPerDay is { } day) json.WriteNumber("tokensPerDay", day);
+
+        void WriteTexts(string name, IReadOnlyList<string> texts)
+        {
+            json.WriteStartArray(name);
+            foreach (var text in texts) json.WriteStringValue(text);
+            json.WriteEndArray();
+        }
+    }
+}

@@ -1,0 +1,8 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace LmGateway.Api.Help;
+
+internal static class HelpServices
+{
+    public static IServiceCollection AddHelp(this IServiceCollection services) => services.AddSingleton<OpenApiDocument>();
+}
