@@ -5,6 +5,9 @@ internal static class ExitCodes
 {
     public const int Success = 0;
 
+    /// <summary>What was asked for did not happen.</summary>
+    public const int Failed = 1;
+
     /// <summary>The command line or the settings cannot be used as they are.</summary>
     public const int BadConfiguration = 2;
 
