@@ -30,10 +30,14 @@ internal static class Objects
             yield return new Row("LeanNats: object put of 1 GiB from a file", put.MegaBytesPerSecond, "MB/s") { Least = 200 };
             yield return new Row("LeanNats: object put, processor time of the client", put.ProcessorTime, "s");
             yield return new Row("LeanNats: object put, memory over idle", put.Growth, "MB") { Most = 64 };
+            var disk = await MeasureAsync(idle, () => CopyAsync(original, Path.Combine(folder, "new")));
+            yield return new Row("this disk: 1 GiB copied into a new file", disk.MegaBytesPerSecond, "MB/s");
             var get = await MeasureAsync(idle, () => GetAsync(store, copy));
             yield return new Row("LeanNats: object get of 1 GiB into a file", get.MegaBytesPerSecond, "MB/s") { Least = 200 };
             yield return new Row("LeanNats: object get, processor time of the client", get.ProcessorTime, "s");
             yield return new Row("LeanNats: object get, memory over idle", get.Growth, "MB") { Most = 64 };
+            var discard = await MeasureAsync(idle, async () => await store.GetAsync("object", Stream.Null));
+            yield return new Row("LeanNats: object get of 1 GiB, discarded", discard.MegaBytesPerSecond, "MB/s");
         }
         finally
         {
@@ -51,6 +55,13 @@ internal static class Objects
     {
         await using var file = File.Create(path);
         await store.GetAsync("object", file);
+    }
+
+    private static async Task CopyAsync(string from, string to)
+    {
+        await using var source = File.OpenRead(from);
+        await using var destination = File.Create(to);
+        await source.CopyToAsync(destination, 128 * 1024);
     }
 
     private static async Task<(double MegaBytesPerSecond, double Growth, double ProcessorTime)> MeasureAsync(long idle, Func<Task> work)

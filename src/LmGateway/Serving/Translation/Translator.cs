@@ -33,7 +33,8 @@ internal sealed class Translator(ImageFitting images, TimeProvider time)
             }
             catch (GatewayException refused) when (refused.Error.Code is ErrorCode.RouteNotFound or ErrorCode.MethodNotAllowed && IsTyped(exchange.Dialect) && exchange.BodyStream is null)
             {
-                // It has OpenAI's API but not this part of it.
+                // It has OpenAI's API but not this part of it; or else it does not know the conversation that the request goes on from.
+                if (GoesOn(exchange)) throw;
                 return await GenerateAsync(view, exchange, frame, cancellationToken);
             }
         }
@@ -43,6 +44,9 @@ internal sealed class Translator(ImageFitting images, TimeProvider time)
         if (IsTyped(exchange.Dialect)) return await GenerateAsync(view, exchange, frame, cancellationToken);
         throw new GatewayException(new GatewayError(ErrorCode.NotSupported, $"The backend '{view.Name}' ({view.Traits.Kind}) does not take this kind of request.") { Backend = view.Name });
     }
+
+    private static bool GoesOn(Exchange exchange) =>
+        RequestBody.Parse(exchange.Body).Json.TryGetProperty("previous_response_id", out var id) && id.ValueKind == System.Text.Json.JsonValueKind.String;
 
     private static bool IsTyped(Dialect dialect) => dialect is Dialect.OpenAiResponses or Dialect.AnthropicMessages or Dialect.LmStudioV1;
 

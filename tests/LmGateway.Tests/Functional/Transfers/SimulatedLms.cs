@@ -8,7 +8,7 @@ internal sealed class SimulatedLms : IDisposable
     public SimulatedLms()
     {
         Path = System.IO.Path.Combine(folder.FullName, "lms");
-        var program = System.IO.Path.Combine(AppContext.BaseDirectory, "LmGateway.dll");
+        var program = System.IO.Path.Combine(AppContext.BaseDirectory, "lmgateway.dll");
         File.WriteAllText(Path, $"#!/bin/sh\necho \"$@\" >> '{Path}.calls'\nHOME='{folder.FullName}' exec dotnet '{program}' simulate lms \"$@\"\n");
         if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
