@@ -208,6 +208,23 @@ public sealed class McpProtocolTests
     }
 
     [Fact]
+    public async Task A_key_for_inference_asks_models_and_does_not_change_them()
+    {
+        await using var service = await McpGateway.StartAsync(configure: options => options with { Security = options.Security with { ApiKey = "sk-mine" } });
+        var http = service.Gateway.Http;
+        http.DefaultRequestHeaders.Add("X-API-Key", "sk-mine");
+        var (status, made) = await service.Gateway.PostJsonAsync("/admin/keys", """{"name":"agent","scopes":["inference"]}""");
+        Assert.True(status is 200 or 201, made.GetRawText());
+        http.DefaultRequestHeaders.Remove("X-API-Key");
+        http.DefaultRequestHeaders.Add("X-API-Key", made.GetProperty("key").GetString());
+        Assert.False((await service.Mcp.CallAsync("chat", $$"""{"model":"{{GatewayUnderTest.Chat}}","prompt":"count to 2"}""")).IsError);
+        foreach (var tool in new[] { "init_llm", "load_model", "unload_model", "pull_model", "delete_model" })
+            Assert.Contains($"does not open the tool '{tool}': it lacks the scope 'models'", (await service.Mcp.CallAsync(tool)).Text, StringComparison.Ordinal);
+        var job = (await service.Mcp.CallAsync("start_job", $$"""{"tool":"unload_model","arguments":{"all":true} }""")).Structure.GetProperty("job_id").GetString();
+        await Eventually.TrueAsync(async () => (await service.Mcp.CallAsync("job_status", $$"""{"job_id":"{{job}}"}""")).Structure.GetProperty("status").ValueEquals("failed"), "the job is refused as well");
+    }
+
+    [Fact]
     public async Task It_can_be_switched_off()
     {
         await using var service = await McpGateway.StartAsync(configure: options => options with { Mcp = options.Mcp with { Enabled = false } });

@@ -1,5 +1,6 @@
 using LmGateway.Serving.Jobs;
 using LmGateway.Serving.Models;
+using LmGateway.Vocabulary;
 
 namespace LmGateway.Api.Mcp.Tools;
 
@@ -18,6 +19,7 @@ internal sealed class DeleteModelTool(ModelDeletion deletion, JobList jobs) : Mc
         Output = Schema.Result("""
             "model": {"type":"string"}, "deleted": {"type":"array","items":{"type":"string"}}, "freed_bytes": {"type":"number"}, "unloaded": {"type":"array","items":{"type":"string"}}
             """, "model", "freed_bytes"),
+        Scope = KeyScopes.Models,
         Destructive = true,
     };
 

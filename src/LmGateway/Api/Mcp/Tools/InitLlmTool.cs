@@ -22,6 +22,7 @@ internal sealed class InitLlmTool(BringUpOperation bringUp) : McpTool
             "success": {"type":"boolean"}, "message": {"type":"string"}, "steps_performed": {"type":"array","items":{"type":"string"}}, "job_id": {"type":"string"}
             """,
             "success", "message", "steps_performed"),
+        Scope = KeyScopes.Models,
         Idempotent = true,
         OpenWorld = true,
         IsLong = true,

@@ -24,6 +24,7 @@ internal sealed class LoadModelTool(ModelOperations operations) : McpTool
             "model": {"type":"string"}, "instance_id": {"type":"string"}, "load_ms": {"type":"number"}, "unloaded": {"type":"array","items":{"type":"string"}},
             "not_applied": {"type":"array","items":{"type":"object"}}, "job_id": {"type":"string"}, "status": {"type":"string"}
             """),
+        Scope = KeyScopes.Models,
         Idempotent = true,
         IsLong = true,
     };

@@ -14,6 +14,9 @@ internal sealed record ToolCard(string Name, string Title, string Description)
 
     public required JsonElement Output { get; init; }
 
+    /// <summary>What a caller's key must open.</summary>
+    public KeyScopes Scope { get; init; } = KeyScopes.Inference;
+
     public bool ReadOnly { get; init; }
 
     /// <summary>May destroy what cannot be had back by calling another tool.</summary>

@@ -20,6 +20,7 @@ internal sealed class PullModelTool(ModelPulls pulls, JobList jobs) : McpTool
         Output = Schema.Result("""
             "model": {"type":"string"}, "backend": {"type":"string"}, "status": {"type":"string"}, "job_id": {"type":"string"}, "bytes": {"type":"number"}
             """, "status"),
+        Scope = KeyScopes.Models,
         Idempotent = true,
         OpenWorld = true,
         IsLong = true,

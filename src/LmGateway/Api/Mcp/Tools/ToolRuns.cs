@@ -71,6 +71,7 @@ internal sealed partial class ToolRuns(TimeProvider time, ILogger<ToolRuns> logg
         var tool = run.Tool;
         try
         {
+            Check(call.Context.Call.Grant, tool.Card);
             call.Arguments.CheckAgainst(tool.Card.Input);
             return await tool.CallAsync(call, run.Ending);
         }
@@ -91,6 +92,13 @@ internal sealed partial class ToolRuns(TimeProvider time, ILogger<ToolRuns> logg
         {
             lock (changing) running.Remove(run);
         }
+    }
+
+    /// <summary>The route needs no more than the right to ask models; a tool that changes them needs more.</summary>
+    private static void Check(KeyGrant? grant, ToolCard card)
+    {
+        if (grant is null || grant.Opens(card.Scope)) return;
+        throw new GatewayException(ErrorCode.Forbidden, $"The key '{grant.Name}' does not open the tool '{card.Name}': it lacks the scope '{card.Scope.ToString().ToLowerInvariant()}'.");
     }
 
     [LoggerMessage(LogLevel.Error, "The MCP tool {Tool} failed")]

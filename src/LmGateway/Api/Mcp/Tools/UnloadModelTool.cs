@@ -17,6 +17,7 @@ internal sealed class UnloadModelTool(ModelOperations operations) : McpTool
         Output = Schema.Result("""
             "unloaded": {"type":"array","items":{"type":"string"}}
             """, "unloaded"),
+        Scope = KeyScopes.Models,
         Idempotent = true,
     };
 
