@@ -74,6 +74,7 @@ internal static class RoundTrips
         })!;
         var line = await node.StandardOutput.ReadToEndAsync();
         await node.WaitForExitAsync();
+        if (node.ExitCode != 0) throw new InvalidOperationException("The JavaScript client did not run; 'npm ci' in tests/clients installs it.");
         var result = JsonDocument.Parse(line).RootElement;
         return new Result(result.GetProperty("p50").GetDouble(), result.GetProperty("p99").GetDouble(), result.GetProperty("perSecond").GetDouble());
     }

@@ -5,7 +5,7 @@ internal static class ExitCodes
 {
     public const int Success = 0;
 
-    /// <summary>What was asked for did not happen.</summary>
+    /// <summary>What was asked for could not be done.</summary>
     public const int Failed = 1;
 
     /// <summary>The command line or the settings cannot be used as they are.</summary>
