@@ -9,7 +9,7 @@ using LmGateway.Vocabulary;
 namespace LmGateway.Serving.Images;
 
 /// <summary>Brings the images of a request into a form that its backend takes.</summary>
-internal sealed class ImageFitting(WebPConverter converter, RemoteImages remotes, ImageOptions options)
+internal sealed class ImageFitting(WebPConverter converter, RemoteImages remotes, LiveSettings settings)
 {
     /// <summary>The same request where nothing had to change.</summary>
     public async ValueTask<ChatRequest> FitAsync(ChatRequest request, DialectDefects defects, CancellationToken cancellationToken)
@@ -25,7 +25,7 @@ internal sealed class ImageFitting(WebPConverter converter, RemoteImages remotes
     public async ValueTask<RequestPeek> FitAsync(RequestPeek peek, DialectDefects defects, CancellationToken cancellationToken)
     {
         if (peek.Dialect != Dialect.OpenAiChat || (defects & (DialectDefects.RefusesWebP | DialectDefects.RefusesRemoteImages)) == DialectDefects.None) return peek;
-        var unfit = MessageMends.FindUnfit(peek, defects, options.FetchRemote);
+        var unfit = MessageMends.FindUnfit(peek, defects, settings.Current.Images.FetchRemote);
         var splice = new BodySplice();
         foreach (var image in unfit.WebPs) await PutAsync(splice, image, Decode(peek.Body.Slice(image.Start, image.Length)), defects, cancellationToken);
         if (unfit.Remotes is { Count: > 0 } found)

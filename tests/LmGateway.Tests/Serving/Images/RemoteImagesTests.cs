@@ -39,7 +39,7 @@ public sealed class RemoteImagesTests
         await using var server = await ImageServer.StartAsync(ImageServer.AnswerAsync);
         using var remotes = new RemoteImages(TimeProvider.System, Loopback);
         using var converter = new WebPConverter(TimeProvider.System);
-        var fitting = new ImageFitting(converter, remotes, new ImageOptions { FetchRemote = true });
+        var fitting = new ImageFitting(converter, remotes, new GatewayOptions { Images = new ImageOptions { FetchRemote = true } });
         var root = $"http:\\/\\/images.test:{server.Port}";
         var body = $$$"""{"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"{{{root}}}/b.jpg"}},{"type":"image_url","image_url":"{{{root}}}/c.webp"}]}],"seed":1}""";
 
@@ -56,7 +56,7 @@ public sealed class RemoteImagesTests
         using var converter = new WebPConverter(TimeProvider.System);
         var peek = Wire.Peek("""{"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"https://example.com/a.png"}}]}]}""");
         foreach (var fetches in new[] { false, true })
-            Assert.Same(peek, await new ImageFitting(converter, remotes, new ImageOptions { FetchRemote = fetches }).FitAsync(peek, DialectDefects.None, TestContext.Current.CancellationToken));
+            Assert.Same(peek, await new ImageFitting(converter, remotes, new GatewayOptions { Images = new ImageOptions { FetchRemote = fetches } }).FitAsync(peek, DialectDefects.None, TestContext.Current.CancellationToken));
     }
 
     [Theory]
