@@ -90,7 +90,7 @@ internal static class GatewayHost
         builder.Logging.AddGatewayLog(options.Log);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = LastWords);
         builder.Services.AddSingleton(options).AddSingleton(time);
-        builder.Services.AddEvents().AddObservability(options).AddState(options).AddNats().AddBackends(options).AddCatalog(options).AddScheduling().AddServing(options).AddMcp(options, trustWorkingFolder: false);
+        builder.Services.AddEvents().AddObservability(options).AddState(options).AddNats().AddBackends(options).AddCatalog(options).AddScheduling().AddServing(options).AddAudit().AddMcp(options, trustWorkingFolder: false);
         return builder.Build();
     }
 

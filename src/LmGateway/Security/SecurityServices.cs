@@ -6,9 +6,13 @@ namespace LmGateway.Security;
 internal static class SecurityServices
 {
     public static IServiceCollection AddSecurity(this IServiceCollection services, GatewayOptions options) => services
+        .AddAudit()
         .AddSingleton<StreamTickets>()
-        .AddSingleton(new KeyRing(new ApiKeys([new(SecurityRules.DefaultKeyName, options.Security.ApiKey)])))
+        .AddSingleton(new KeyRing(options.Security))
         .AddSingleton<KeyFile>()
         .AddSingleton<KeyWatch>()
         .AddHostedService(provider => provider.GetRequiredService<KeyWatch>());
+
+    /// <summary>What changes models or keys is written down, also without HTTP.</summary>
+    public static IServiceCollection AddAudit(this IServiceCollection services) => services.AddSingleton<AuditFile>();
 }

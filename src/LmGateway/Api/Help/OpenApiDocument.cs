@@ -32,7 +32,7 @@ internal sealed class OpenApiDocument(EndpointDataSource endpoints, GatewayOptio
             writer.WriteStartObject();
             writer.WriteString("openapi", "3.1.0");
             WriteInfo(writer);
-            if (options.Security.ApiKey is not null) WriteSecurity(writer);
+            if (options.Security.HasKeys) WriteSecurity(writer);
             var routes = DescribedRoute.All(endpoints);
             writer.WriteStartArray("tags");
             foreach (var group in routes.Select(route => route.Note.Group).Distinct())
