@@ -100,7 +100,7 @@ internal static class GatewayHost
         builder.Logging.AddGatewayLog(settings);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = LastWords);
         builder.Services.AddSingleton(settings).AddSingleton(time);
-        builder.Services.AddEvents().AddObservability().AddState().AddNats().AddBackends().AddCatalog().AddScheduling().AddServing().AddMcp(trustWorkingFolder: false);
+        builder.Services.AddEvents().AddObservability().AddState().AddNats().AddBackends().AddCatalog().AddScheduling().AddServing().AddAudit().AddMcp(trustWorkingFolder: false);
         return builder.Build();
     }
 

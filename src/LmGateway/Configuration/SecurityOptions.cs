@@ -2,9 +2,17 @@ namespace LmGateway.Configuration;
 
 internal sealed record SecurityOptions
 {
+    /// <summary>What the one key without a name is called.</summary>
+    public const string MainKeyName = "default";
+
     [Setting("security.api_key", "Key that callers must send as X-API-Key or bearer token. Unset for none.",
         Aliases = ["GATEWAY_API_KEY"], Example = "a-long-random-text", Secret = true)]
     public string? ApiKey { get; init; }
+
+    [Setting("security.keys",
+        "Named keys beside it, each with a name, the SHA-256 of its secret (or the secret itself as key), and where wanted scopes, models, requests_per_minute, tokens_per_minute and tokens_per_day.",
+        Form = SettingForm.ApiKey, Example = KeyEntry.Example)]
+    public IReadOnlyList<string> Keys { get; init; } = [];
 
     [Setting("security.ip_allowlist", "Addresses and networks (CIDR) that may call; * for all.",
         Aliases = ["IP_ALLOWLIST"], Form = SettingForm.CallerRange, Example = "192.168.0.0/16")]
@@ -29,6 +37,11 @@ internal sealed record SecurityOptions
     [Setting("security.require_auth_for_health", "Ask for the key on /health too.", Aliases = ["REQUIRE_AUTH_FOR_HEALTH"])]
     public bool RequireAuthForHealth { get; init; }
 
+    public bool HasKeys => ApiKey is not null || Keys.Count > 0;
+
+    /// <summary>The named keys, read. What is wrong with one has been told when the settings were loaded.</summary>
+    public IEnumerable<KeyEntry> KeyEntries => Keys.Select(text => KeyEntry.Read(text, []));
+
     /// <summary>Whether a stranger who reaches the listener is turned away: by a key, or by an allowlist that leaves someone out.</summary>
-    public bool IsProtected => ApiKey is not null || !IpAllowlist.Any(AddressRange.IsEveryone);
+    public bool IsProtected => HasKeys || !IpAllowlist.Any(AddressRange.IsEveryone);
 }

@@ -79,8 +79,7 @@ internal sealed class GenerationPipeline(
     {
         try
         {
-            var model = await finder.FindAsync(call.Model, ModelType.Llm, cancellationToken);
-            call.Context.Grant?.DemandModel(model.Key);
+            var model = await finder.FindAsync(call.Model, ModelType.Llm, call.Context.Grant, cancellationToken);
             trace.Found(model.Backend.Name, model.Key);
             var request = await images.FitAsync(call.Request, model.Backend.Traits.Defects, cancellationToken);
             var lease = await scheduler.AcquireAsync(model.Target, cancellationToken);

@@ -84,8 +84,7 @@ internal sealed class InferencePipeline(
     {
         for (var attempt = 0; ; attempt++)
         {
-            var model = await finder.FindAsync(prepared.Model, prepared.Call.Wanted, cancellationToken);
-            prepared.Call.Context.Grant?.DemandModel(model.Key);
+            var model = await finder.FindAsync(prepared.Model, prepared.Call.Wanted, prepared.Call.Context.Grant, cancellationToken);
             trace.Found(model.Backend.Name, model.Key);
             prepared = prepared with { Peek = await images.FitAsync(prepared.Peek, model.Backend.Traits.Defects, cancellationToken) };
             try

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace LmGateway.Vocabulary;
 
 /// <summary>Who calls, by what way, under which id. It travels with a call through every room and, later, to other nodes.</summary>
@@ -15,6 +17,9 @@ internal sealed record CallContext
 
     /// <summary>The name of the caller's key, or its address; never the key itself.</summary>
     public required string Caller { get; init; }
+
+    /// <summary>Where the call came from; null where that is not known.</summary>
+    public IPAddress? Address { get; init; }
 
     /// <summary>What the caller's key grants; null where no key was needed.</summary>
     public KeyGrant? Grant { get; init; }

@@ -22,7 +22,7 @@ internal sealed class ChatEndpoint(GenerationPipeline pipeline, ChatModels model
 
         try
         {
-            var (model, request) = await models.ChooseAsync(route.Kind, body, context.RequestAborted);
+            var (model, request) = await models.ChooseAsync(route.Kind, body, context.Grant(), context.RequestAborted);
             var call = new GenerationCall(context.Call("chat"), model, request) { Whole = !route.Streamed, Patience = settings.Current.Chat.Timeout };
             await (route.Streamed ? StreamAsync(context, call, body.IncludeReasoning) : AnswerAsync(context, call, body.IncludeReasoning));
         }

@@ -29,6 +29,7 @@ internal static class JsonReply
     /// <summary>What every API says in headers about a failure: when to come back, and whether coming back can help at all.</summary>
     public static void DescribeFailure(HttpContext context, GatewayError error)
     {
+        context.Failed(error);
         var headers = context.Response.Headers;
         if (error.RetryAfter is { } pause)
             headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(pause.TotalSeconds)).ToString(CultureInfo.InvariantCulture);

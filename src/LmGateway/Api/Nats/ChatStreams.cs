@@ -12,14 +12,14 @@ namespace LmGateway.Api.Nats;
 /// empty message as the end. A caller that unsubscribes, or that sends a message to the cancel subject, ends the generation.
 /// </summary>
 internal sealed partial class ChatStreams(
-    InferencePipeline pipeline, ModelInference inference, RequestGate gate, OpenStreams streams, ShutdownLimit shutdown, NatsNode node, TimeProvider time, ILogger<ChatStreams> logger)
+    InferencePipeline pipeline, ModelInference inference, NatsCallers callers, RequestGate gate, OpenStreams streams, ShutdownLimit shutdown, NatsNode node, TimeProvider time, ILogger<ChatStreams> logger)
 {
     public const string Name = "chat_stream";
 
     public async ValueTask HandleAsync(NatsSvcMsg request, CancellationToken cancellationToken)
     {
         if (string.IsNullOrEmpty(request.ReplyTo)) return;
-        var call = NatsCall.Of(request, time);
+        var call = callers.Read(request, KeyScopes.Inference, Name);
         using var stream = streams.Open();
         await using var replies = new StreamReplies(request, call, stream, node.Id, time);
         using var limit = new CancellationTokenSource(call.Patience ?? Timeout.InfiniteTimeSpan, time);
