@@ -88,7 +88,7 @@ public sealed class AdminGatewayRequirementsTests
         Assert.True(unloaded.GetProperty("totalTimeMs").TryGetInt64(out _));
         var (_, list) = await gateway.GetJsonAsync("/admin/models");
         var listed = list.GetProperty("downloaded").EnumerateArray().Single(model => model.GetProperty("path").ValueEquals("qwen2-1.5b-instruct"));
-        Assert.Equal(gateway.Simulator.State.Models.All.Single(model => model.Key == "qwen2-1.5b-instruct").SizeBytes, listed.GetProperty("size").GetInt64());
+        Assert.Equal(gateway.Simulator.State.Models.Known.Single(model => model.Key == "qwen2-1.5b-instruct").SizeBytes, listed.GetProperty("size").GetInt64());
     }
 
     [Fact]

@@ -2,7 +2,6 @@ using LmGateway.Observability.Metrics;
 using LmGateway.Tests.Functional.Keys;
 using LmStudio.Simulator.Engine;
 using Xunit;
-using Xunit.Sdk;
 
 namespace LmGateway.Tests.Functional.Debug;
 
@@ -15,7 +14,11 @@ public sealed class ExpositionTests
         await using var gateway = await GatewayUnderTest.StartAsync(simulate: options => options with { ParallelSessions = 1, TokensPerSecond = 50 }, configure: options => KeyedGateway.With(options, "app requests_per_minute=1"));
         gateway.Http.DefaultRequestHeaders.Add("X-API-Key", KeyedGateway.Main);
         foreach (var name in new[] { "primary", "a \\\"quoted\\\" name \\\\ with\\nlines" })
-            await gateway.PostJsonAsync("/admin/models/load", $$"""{"modelKey":"{{GatewayUnderTest.Chat}}","instanceId":"{{name}}"}""");
+        {
+            var (status, loaded) = await gateway.PostJsonAsync("/admin/models/load", $$"""{"modelKey":"{{GatewayUnderTest.Chat}}","instanceId":"{{name}}"}""");
+            Assert.True(status == 200, loaded.GetRawText());
+        }
+
         await gateway.PostJsonAsync("/admin/models/load", $$"""{"modelKey":"{{GatewayUnderTest.Other}}"}""");
         foreach (var (path, body) in new[]
         {
@@ -29,7 +32,7 @@ public sealed class ExpositionTests
             using (await gateway.PostAsync(path, body)) { }
         for (var i = 0; i < 3; i++)
             using (await gateway.SendAsync("app", HttpMethod.Post, "/v1/chat/completions", GatewayUnderTest.ChatBody(GatewayUnderTest.Chat, "hello"))) { }
-        gateway.Simulator.State.Faults.Add(new Fault { Kind = FaultKind.LoadFails });
+        gateway.Simulator.State.Faults.Add(new Fault { Kind = FaultKind.LoadFailed });
         await gateway.PostJsonAsync("/admin/models/load", $$"""{"modelKey":"{{GatewayUnderTest.Vision}}"}""");
 
         // While it is read some run on an instance, some on another, and some wait for either.

@@ -55,7 +55,7 @@ public sealed class JournalTests
 
     [Theory]
     [InlineData("/api/v0/chat/completions", "\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}]")]
-    [InlineData("/api/v0/chat/completions", "\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}],\"stream\":true")]
+    [InlineData("/api/v0/chat/completions", "\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}],\"stream\":true,\"stream_options\":{\"include_usage\":true}")]
     [InlineData("/api/v1/chat", "\"input\":\"hello\"")]
     [InlineData("/api/v1/chat", "\"input\":\"hello\",\"stream\":true")]
     public async Task Tokens_of_LM_Studios_own_routes_are_counted(string path, string rest)
