@@ -42,7 +42,7 @@ internal sealed class ServiceOptions
             [var listening, ..] => listening.ToString(),
         };
         if (Uri.TryCreate(address, UriKind.Absolute, out var service) && service.Scheme is "http" or "https")
-            return new ServiceJob(service, loaded.Options.Security.ApiKey, surroundings) { Json = parsed.GetValue(json) };
+            return new ServiceJob(service, loaded.Options.Security.KeyToPresent, surroundings) { Json = parsed.GetValue(json) };
         surroundings.Error.WriteLine($"lmgateway: '{address}' is not the address of a service, such as http://127.0.0.1:8000.");
         return null;
     }

@@ -14,6 +14,10 @@ internal sealed record SecurityOptions
         Form = SettingForm.ApiKey, Example = KeyEntry.Example)]
     public IReadOnlyList<string> Keys { get; init; } = [];
 
+    [Setting("security.client_key", "Key that this program's own commands, and lmgateway mcp, present to a running service; security.api_key where unset.",
+        Aliases = ["LMGATEWAY_KEY"], Example = "a-long-random-text", Secret = true)]
+    public string? ClientKey { get; init; }
+
     [Setting("security.ip_allowlist", "Addresses and networks (CIDR) that may call; * for all.",
         Aliases = ["IP_ALLOWLIST"], Form = SettingForm.CallerRange, Example = "192.168.0.0/16")]
     public IReadOnlyList<string> IpAllowlist { get; init; } = ["*"];
@@ -37,7 +41,11 @@ internal sealed record SecurityOptions
     [Setting("security.require_auth_for_health", "Ask for the key on /health too.", Aliases = ["REQUIRE_AUTH_FOR_HEALTH"])]
     public bool RequireAuthForHealth { get; init; }
 
-    public bool HasKeys => ApiKey is not null || Keys.Count > 0;
+    /// <summary>What callers of a running service send.</summary>
+    public string? KeyToPresent => ClientKey ?? ApiKey;
+
+    /// <summary>Callers have to send a key.</summary>
+    public bool HasKeys => !string.IsNullOrEmpty(ApiKey) || Keys.Count > 0;
 
     /// <summary>The named keys, read. What is wrong with one has been told when the settings were loaded.</summary>
     public IEnumerable<KeyEntry> KeyEntries => Keys.Select(text => KeyEntry.Read(text, []));

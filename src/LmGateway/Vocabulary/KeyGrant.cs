@@ -55,7 +55,9 @@ internal sealed record KeyGrant(string Name)
 
     public long? TokensPerDay { get; init; }
 
-    public bool IsLimited => RequestsPerMinute is not null || TokensPerMinute is not null || TokensPerDay is not null;
+    public bool CountsTokens => TokensPerMinute is not null || TokensPerDay is not null;
+
+    public bool IsLimited => RequestsPerMinute is not null || CountsTokens;
 
     public bool Opens(KeyScopes scope) => (Scopes & (scope | KeyScopes.Admin)) != KeyScopes.None;
 

@@ -20,6 +20,9 @@ internal static class RequestIdentity
     /// <summary>What the caller's key grants; null where no key was needed.</summary>
     public static KeyGrant? Grant(this HttpContext context) => context.Features.Get<CallerIdentity>()?.Grant;
 
+    /// <summary>The reply begins with this status.</summary>
+    public static void Replies(this HttpContext context, int status) => context.Features.Get<CallerIdentity>()?.Reply.Status = status;
+
     /// <summary>What travels with a call from here on.</summary>
     public static CallContext Call(this HttpContext context, string api)
     {
@@ -33,6 +36,7 @@ internal static class RequestIdentity
             Caller = caller?.Name ?? "anonymous",
             Address = caller?.Address,
             Grant = caller?.Grant,
+            Reply = caller?.Reply,
         };
     }
 }

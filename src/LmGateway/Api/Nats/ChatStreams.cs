@@ -28,7 +28,9 @@ internal sealed partial class ChatStreams(
         {
             if (await FailureAsync(call, replies, ending.Token) is not { } fault) return;
             if (stream.IsDeserted) return;
-            await replies.FailAsync(fault is OperationCanceledException ? WhyEnded(call, stream, limit) : ErrorOf(fault, call));
+            var error = fault is OperationCanceledException ? WhyEnded(call, stream, limit) : ErrorOf(fault, call);
+            call.Context.Reply?.Status = NatsErrors.Status(error.Code);
+            await replies.FailAsync(error);
         }
         catch (Exception fault) when (fault is NatsException or ObjectDisposedException)
         {
@@ -44,6 +46,7 @@ internal sealed partial class ChatStreams(
             if (call.Fault is { } wrong) throw new GatewayException(wrong);
             using var place = gate.Enter(isInference: true, call.Body.Length);
             var prepared = inference.PrepareStream(call);
+            call.Context.Reply?.Status = 200;
             await replies.AcknowledgeAsync();
             await RunAsync(prepared, replies, cancellationToken);
             return null;

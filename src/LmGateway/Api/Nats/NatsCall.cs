@@ -40,6 +40,7 @@ internal sealed record NatsCall(CallContext Context, ReadOnlyMemory<byte> Body)
             RequestId = RequestId.IsUsable(id) ? id! : RequestId.Next(),
             Api = "nats",
             Caller = "nats",
+            Reply = new CallReply(),
             Deadline = patience is { } wait ? time.GetUtcNow() + wait : null,
         };
         return new NatsCall(context, message.Data)
