@@ -104,7 +104,7 @@ public sealed class DocumentationTests
             {
                 Serve = (_, _) => Task.FromResult(0),
                 Mcp = (_, _) => Task.FromResult(0),
-                Up = (_, _) => Task.FromResult(0),
+                Up = (_, _, _) => Task.FromResult(0),
                 Simulate = (_, _) => Task.FromResult(0),
                 SimulateLms = (arguments, cancellationToken) => LmsProgram.RunAsync(new LmsInvocation { Arguments = arguments, Output = output, Error = error, Environment = environment }, cancellationToken),
             },
