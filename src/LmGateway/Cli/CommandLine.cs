@@ -52,7 +52,7 @@ internal static class CommandLine
 
     private static RootCommand Build(CommandHandlers handlers, CommandSurroundings surroundings)
     {
-        var root = new RootCommand("One service in front of the programs that run language models on your own machines. Without a command it serves.");
+        var root = new RootCommand($"One service in front of the programs that run language models on your own machines. Without a command it serves.{Environment.NewLine}{Environment.NewLine}{ExitCodes.Legend}");
         ServeCommand.Configure(root, handlers.Serve, surroundings);
         var serve = new Command("serve", "Serve models over HTTP (what happens without a command).");
         ServeCommand.Configure(serve, handlers.Serve, surroundings);

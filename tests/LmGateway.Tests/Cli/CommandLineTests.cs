@@ -238,7 +238,7 @@ public sealed class CommandLineTests : IDisposable
     {
         Assert.Equal(ExitCodes.Success, await RunAsync("--help"));
 
-        string[] expected = ["serve", "doctor", "simulate", "--demo", "--config", "--set", "--host", "--port", "--urls", "--version"];
+        string[] expected = ["serve", "doctor", "simulate", "status", "top", "models", "jobs", "chat", "up", "keys", "mcp", "completion", "Exit codes: 0 done; ", "--demo", "--config", "--set", "--host", "--port", "--urls", "--version"];
         Assert.All(expected, word => Assert.Contains(word, _out.ToString(), StringComparison.Ordinal));
         Assert.Null(_served);
     }
