@@ -57,7 +57,7 @@ public sealed class CommandLineTests : IDisposable
                 return ExitCodes.CannotListen;
             },
             Mcp = (_, _) => Task.FromResult(0),
-            Up = (_, _) => Task.FromResult(0),
+            Up = (_, _, _) => Task.FromResult(0),
             Simulate = (_, _) => Task.FromResult(0),
             SimulateLms = (_, _) => Task.FromResult(0),
         };
@@ -238,7 +238,7 @@ public sealed class CommandLineTests : IDisposable
     {
         Assert.Equal(ExitCodes.Success, await RunAsync("--help"));
 
-        string[] expected = ["serve", "doctor", "simulate", "--demo", "--config", "--set", "--host", "--port", "--urls", "--version"];
+        string[] expected = ["serve", "doctor", "simulate", "status", "top", "models", "jobs", "chat", "up", "keys", "mcp", "completion", "Exit codes: 0 done; ", "--demo", "--config", "--set", "--host", "--port", "--urls", "--version"];
         Assert.All(expected, word => Assert.Contains(word, _out.ToString(), StringComparison.Ordinal));
         Assert.Null(_served);
     }
@@ -270,7 +270,7 @@ public sealed class CommandLineTests : IDisposable
             Serve = (settings, _) => Record(7, _served = settings),
             Simulate = (settings, _) => Record(8, _simulated = settings),
             Mcp = (settings, _) => Record(10, _loaded = settings),
-            Up = (settings, _) => Record(11, _loaded = settings),
+            Up = (settings, _, _) => Record(11, _loaded = settings),
             SimulateLms = (given, _) => Record(9, _lms = given),
         };
         return CommandLine.RunAsync(arguments, handlers, Surroundings(), TestContext.Current.CancellationToken);

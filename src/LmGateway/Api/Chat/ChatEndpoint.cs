@@ -74,7 +74,7 @@ internal sealed class ChatEndpoint(GenerationPipeline pipeline, ChatModels model
     private void Describe(HttpContext context, Accounts accounts)
     {
         if (quotas.StateOf(context.Grant()) is { } left) QuotaHeaders.Write(context.Response.Headers, left);
-        if (options.Metrics.ServerTiming) context.Response.Headers["Server-Timing"] = accounts.Trace?.ServerTiming;
+        if (settings.Current.Metrics.ServerTiming) context.Response.Headers["Server-Timing"] = accounts.Trace?.ServerTiming;
     }
 
     private static ValueTask WriteAsync(LineWriter lines, string type, string content) => lines.WriteAsync(writer =>
