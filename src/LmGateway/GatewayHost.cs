@@ -36,7 +36,10 @@ internal static class GatewayHost
     /// <summary>For telling callers that their time is over, before their connections are cut.</summary>
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
 
-    public static WebApplication Build(GatewayOptions options, TimeProvider time)
+    /// <param name="options">What it is made from.</param>
+    /// <param name="time">Its clock.</param>
+    /// <param name="answersNats">Whether it answers requests on NATS, as a worker among others; a command that works by itself does not.</param>
+    public static WebApplication Build(GatewayOptions options, TimeProvider time, bool answersNats = true)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
         builder.Logging.AddGatewayLog(options.Log);
@@ -44,7 +47,8 @@ internal static class GatewayHost
         if (!options.Listen.Http) builder.Services.AddSingleton<IServer, NoHttpServer>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromMilliseconds(options.Timeouts.ShutdownMs) + LastWords);
         builder.Services.AddSingleton(options).AddSingleton(time);
-        builder.Services.AddEvents().AddObservability(options).AddState(options).AddNats().AddBackends(options).AddCatalog(options).AddScheduling().AddServing(options).AddSecurity(options).AddHttpApis(options).AddOpenAi().AddChatApi().AddDebugApi().AddMetricsApi().AddNativeLmStudio().AddNatsApi().AddMcp(options, trustWorkingFolder: true).AddHelp();
+        builder.Services.AddEvents().AddObservability(options).AddState(options).AddNats().AddBackends(options).AddCatalog(options).AddScheduling().AddServing(options).AddSecurity(options).AddHttpApis(options).AddOpenAi().AddChatApi().AddDebugApi().AddMetricsApi().AddNativeLmStudio().AddMcp(options, trustWorkingFolder: true).AddHelp();
+        if (answersNats) builder.Services.AddNatsApi();
         var app = builder.Build();
 
         var errors = new RouteErrors(OpenAiErrors.WriteAsync)

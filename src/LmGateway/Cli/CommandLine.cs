@@ -1,6 +1,12 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
+using LmGateway.Cli.Chat;
+using LmGateway.Cli.Completion;
+using LmGateway.Cli.Jobs;
+using LmGateway.Cli.Models;
+using LmGateway.Cli.Output;
+using LmGateway.Cli.Status;
 using LmGateway.Cli.Doctor;
 
 namespace LmGateway.Cli;
@@ -12,7 +18,7 @@ internal static class CommandLine
     public static async Task<int> RunAsync(string[] arguments, CommandHandlers handlers)
     {
         using var stop = new StopSignals();
-        return await RunAsync(arguments, handlers, CommandSurroundings.OfProcess(), stop.Token);
+        return await RunAsync(arguments, handlers, CommandSurroundings.OfProcess(stop), stop.Token);
     }
 
     public static async Task<int> RunAsync(
@@ -24,9 +30,9 @@ internal static class CommandLine
 
         var parsed = Build(handlers, surroundings).Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Action is ParseErrorAction)
-            return await RefuseAsync(parsed, parsed.Errors.Select(error => error.Message), surroundings);
+            return Refuse(parsed, parsed.Errors.Select(error => error.Message), surroundings);
         if (OptionsBeforeCommand(parsed) is { Length: > 0 } misplaced)
-            return await RefuseAsync(parsed, misplaced, surroundings);
+            return Refuse(parsed, misplaced, surroundings);
         var configuration = new InvocationConfiguration
         {
             Output = surroundings.Out,
@@ -55,9 +61,14 @@ internal static class CommandLine
         root.Subcommands.Add(McpCommand.Build(handlers.Mcp, surroundings));
         root.Subcommands.Add(UpCommand.Build(handlers.Up, surroundings));
         root.Subcommands.Add(DoctorCommand.Build(surroundings));
+        root.Subcommands.Add(StatusCommand.Build(surroundings));
+        root.Subcommands.Add(TopCommand.Build(surroundings));
         root.Subcommands.Add(ModelsCommand.Build(surroundings));
+        root.Subcommands.Add(JobsCommand.Build(surroundings));
+        root.Subcommands.Add(ChatCommand.Build(surroundings));
         root.Subcommands.Add(KeysCommand.Build(surroundings));
         root.Subcommands.Add(SimulateCommand.Build(handlers.Simulate));
+        root.Subcommands.Add(CompletionCommand.Build(surroundings));
         return root;
     }
 
@@ -68,12 +79,14 @@ internal static class CommandLine
                 .Select(option => $"{option.Option.Name} belongs after '{parsed.CommandResult.Command.Name}'")]
             : [];
 
-    private static async Task<int> RefuseAsync(ParseResult parsed, IEnumerable<string> errors, CommandSurroundings surroundings)
+    private static int Refuse(ParseResult parsed, IEnumerable<string> errors, CommandSurroundings surroundings)
     {
-        foreach (var error in errors)
-            await surroundings.Error.WriteLineAsync($"lmgateway: {error}");
-        var command = parsed.CommandResult.Command is RootCommand ? "" : $"{parsed.CommandResult.Command.Name} ";
-        await surroundings.Error.WriteLineAsync($"Run 'lmgateway {command}--help' for what can be given.");
-        return ExitCodes.BadConfiguration;
+        var all = errors.ToList();
+        var isJson = parsed.Tokens.Any(token => token.Value == "--json");
+        var failure = CommandFailure.Usage(all[0], $"Run 'lmgateway {PathOf(parsed.CommandResult)}--help' for what can be given.");
+        return new CommandOutput(surroundings, isJson).Fail(failure with { Details = [.. all.Skip(1)] });
     }
+
+    /// <summary>The words that lead to a command, each followed by a blank.</summary>
+    private static string PathOf(CommandResult command) => command.Parent is CommandResult parent ? $"{PathOf(parent)}{command.Command.Name} " : "";
 }

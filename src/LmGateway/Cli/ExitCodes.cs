@@ -11,6 +11,15 @@ internal static class ExitCodes
     /// <summary>The command line or the settings cannot be used as they are.</summary>
     public const int BadConfiguration = 2;
 
+    /// <summary>No service answers, and the command needs one.</summary>
+    public const int NoService = 3;
+
+    /// <summary><c>status</c>: the service answers, and something that it needs does not.</summary>
+    public const int Degraded = 4;
+
+    /// <summary>Ctrl+C ended it before its work was done.</summary>
+    public const int Interrupted = 130;
+
     /// <summary>The address to listen on cannot be had.</summary>
     public const int CannotListen = 1;
 }

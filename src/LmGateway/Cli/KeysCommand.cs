@@ -1,5 +1,7 @@
 using System.CommandLine;
-using LmGateway.Configuration;
+using System.Text.Json;
+using LmGateway.Cli.Output;
+using LmGateway.Cli.Service;
 using LmGateway.Security;
 using LmGateway.State;
 using LmGateway.Vocabulary;
@@ -22,7 +24,7 @@ internal static class KeysCommand
     private static Command Create(CommandSurroundings surroundings)
     {
         var command = new Command("create", "Make a key and print its secret, which is not kept and not shown again.");
-        var name = new Argument<string>("name") { Description = "What logs and lists call it." };
+        var name = new Argument<string>("NAME") { Description = "What logs and lists call it." };
         var scopes = new Option<string[]>("--scope") { HelpName = "SCOPE", Description = $"What it opens: {string.Join(", ", StoredKey.KnownScopes)}; may be given several times. inference if left out." };
         var models = new Option<string[]>("--model") { HelpName = "KEY", Description = "A model that it may use; may be given several times. Every model if left out." };
         var requests = new Option<int?>("--requests-per-minute") { Description = "Requests in a minute." };
@@ -30,8 +32,7 @@ internal static class KeysCommand
         var day = new Option<long?>("--tokens-per-day") { Description = "The same in a day (UTC)." };
         command.Arguments.Add(name);
         foreach (var option in new Option[] { scopes, models, requests, tokens, day }) command.Options.Add(option);
-        var settings = new SettingsOptions(command);
-        command.SetAction((parsed, cancellationToken) => RunAsync(settings.Load(parsed, surroundings), surroundings, async file =>
+        Run(command, surroundings, async (parsed, file, output, cancellationToken) =>
         {
             var wanted = new StoredKey
             {
@@ -43,35 +44,40 @@ internal static class KeysCommand
                 TokensPerMinute = parsed.GetValue(tokens),
                 TokensPerDay = parsed.GetValue(day),
             };
-            await surroundings.Out.WriteLineAsync(await file.CreateAsync(wanted, cancellationToken));
-        }));
+            var secret = await file.CreateAsync(wanted, cancellationToken);
+            if (output.Json) output.Document(writer => Write(writer, wanted, secret));
+            else output.Line(secret);
+        });
         return command;
     }
 
     private static Command List(CommandSurroundings surroundings)
     {
         var command = new Command("list", "List the keys. Secrets are not among what is kept.");
-        var settings = new SettingsOptions(command);
-        command.SetAction((parsed, cancellationToken) => RunAsync(settings.Load(parsed, surroundings), surroundings, async file =>
+        command.Aliases.Add("ls");
+        Run(command, surroundings, (_, file, output, _) =>
         {
-            foreach (var key in file.Read() ?? throw new GatewayException(ErrorCode.Internal, $"{KeyFile.FileName} is damaged."))
-                await surroundings.Out.WriteLineAsync($"{key.Name}  {string.Join(',', key.Scopes)}  {(key.Models.Count == 0 ? "every model" : string.Join(',', key.Models))}  {Limits(key)}");
-        }));
+            var keys = file.Read() ?? throw new CommandException("damaged", $"{KeyFile.FileName} is damaged.", "Restore it from a backup, or delete it and make new keys.");
+            if (output.Json) output.Document(writer => Write(writer, keys));
+            else Show(output, [.. keys]);
+            return Task.CompletedTask;
+        });
         return command;
     }
 
     private static Command Revoke(CommandSurroundings surroundings)
     {
         var command = new Command("revoke", "Revoke a key; whoever holds it is refused from then on.");
-        var name = new Argument<string>("name") { Description = "The key's name." };
+        var name = new Argument<string>("NAME") { Description = "The key's name." };
         command.Arguments.Add(name);
-        var settings = new SettingsOptions(command);
-        command.SetAction((parsed, cancellationToken) => RunAsync(settings.Load(parsed, surroundings), surroundings, async file =>
+        Run(command, surroundings, async (parsed, file, output, cancellationToken) =>
         {
             var revoked = parsed.GetValue(name)!;
-            if (!await file.RevokeAsync(revoked, cancellationToken)) throw new GatewayException(ErrorCode.InvalidRequest, $"There is no key '{revoked}'.");
-            await surroundings.Out.WriteLineAsync($"Revoked {revoked}.");
-        }));
+            if (!await file.RevokeAsync(revoked, cancellationToken))
+                throw new CommandException(CommandFailure.Usage($"There is no key '{revoked}'.", "'lmgateway keys list' shows what there is."));
+            if (output.Json) output.Document(writer => writer.WriteString("revoked", revoked));
+            else output.Line($"Revoked {revoked}.");
+        });
         return command;
     }
 
@@ -84,23 +90,69 @@ internal static class KeysCommand
         static string? Limit(long? most, string unit) => most is { } known ? $"{known} {unit}" : null;
     }
 
-    private static async Task<int> RunAsync(LoadedSettings loaded, CommandSurroundings surroundings, Func<KeyFile, Task> work)
+    private static void Show(CommandOutput output, IReadOnlyList<StoredKey> keys)
     {
-        if (loaded.Errors.Count > 0)
+        var table = new TextTable(new Column("name"), new Column("scopes"), new Column("models"), new Column("limits"));
+        foreach (var key in keys) table.Add(key.Name, string.Join(',', key.Scopes), key.Models.Count == 0 ? "every model" : string.Join(',', key.Models), Limits(key));
+        if (table.Count > 0) output.Table(table);
+        else output.Note("No keys. 'lmgateway keys create NAME' makes one.");
+    }
+
+    private static void Write(Utf8JsonWriter writer, IEnumerable<StoredKey> keys)
+    {
+        writer.WriteStartArray("keys");
+        foreach (var key in keys)
         {
-            SettingsReport.WriteErrors(loaded, surroundings.Error);
-            return ExitCodes.BadConfiguration;
+            writer.WriteStartObject();
+            Write(writer, key, secret: null);
+            writer.WriteEndObject();
         }
 
-        try
+        writer.WriteEndArray();
+    }
+
+    private static void Write(Utf8JsonWriter writer, StoredKey key, string? secret)
+    {
+        if (secret is not null) writer.WriteString("key", secret);
+        writer.WriteString("name", key.Name);
+        WriteTexts("scopes", key.Scopes);
+        WriteTexts("models", key.Models);
+        if (key.RequestsPerMinute is { } requests) writer.WriteNumber("requestsPerMinute", requests);
+        if (key.TokensPerMinute is { } tokens) writer.WriteNumber("tokensPerMinute", tokens);
+        if (key.TokensPerDay is { } day) writer.WriteNumber("tokensPerDay", day);
+
+        void WriteTexts(string name, IReadOnlyList<string> texts)
         {
-            await work(new KeyFile(new StateFolder(StateFolder.Locate(loaded.Options), NullLogger<StateFolder>.Instance), TimeProvider.System));
-            return ExitCodes.Success;
+            writer.WriteStartArray(name);
+            foreach (var text in texts) writer.WriteStringValue(text);
+            writer.WriteEndArray();
         }
-        catch (Exception fault) when (fault is GatewayException or IOException or UnauthorizedAccessException)
+    }
+
+    /// <summary>Gives a command its options and an action that works on the file of keys.</summary>
+    private static void Run(Command command, CommandSurroundings surroundings, Func<ParseResult, KeyFile, CommandOutput, CancellationToken, Task> work)
+    {
+        var json = ServiceOptions.JsonOption();
+        command.Options.Add(json);
+        var settings = new SettingsOptions(command, isClient: true);
+        command.SetAction((parsed, cancellationToken) =>
         {
-            await surroundings.Error.WriteLineAsync($"lmgateway: {fault.Message}");
-            return ExitCodes.BadConfiguration;
-        }
+            var output = new CommandOutput(surroundings, parsed.GetValue(json));
+            return CommandRun.RunAsync(output, async () =>
+            {
+                var options = CommandRun.Require(settings.Load(parsed, surroundings)).Options;
+                var file = new KeyFile(new StateFolder(StateFolder.Locate(options), NullLogger<StateFolder>.Instance), TimeProvider.System);
+                try
+                {
+                    await work(parsed, file, output, cancellationToken);
+                }
+                catch (GatewayException refused)
+                {
+                    throw new CommandException(CommandFailure.Usage(refused.Message) with { Details = refused.Error.Details }, refused);
+                }
+
+                return ExitCodes.Success;
+            }, cancellationToken);
+        });
     }
 }

@@ -57,7 +57,7 @@ public sealed class CommandLineTests : IDisposable
                 return ExitCodes.CannotListen;
             },
             Mcp = (_, _) => Task.FromResult(0),
-            Up = (_, _) => Task.FromResult(0),
+            Up = (_, _, _) => Task.FromResult(0),
             Simulate = (_, _) => Task.FromResult(0),
             SimulateLms = (_, _) => Task.FromResult(0),
         };
@@ -270,7 +270,7 @@ public sealed class CommandLineTests : IDisposable
             Serve = (settings, _) => Record(7, _served = settings),
             Simulate = (settings, _) => Record(8, _simulated = settings),
             Mcp = (settings, _) => Record(10, _loaded = settings),
-            Up = (settings, _) => Record(11, _loaded = settings),
+            Up = (settings, _, _) => Record(11, _loaded = settings),
             SimulateLms = (given, _) => Record(9, _lms = given),
         };
         return CommandLine.RunAsync(arguments, handlers, Surroundings(), TestContext.Current.CancellationToken);
