@@ -30,7 +30,7 @@ internal static class ListCommand
                 .Where(model => call.Parsed.GetValue(backend) is not { } name || model.Text("backend") == name)
                 .Where(model => IsOf(model, call.Parsed.GetValue(type)))
                 .ToList();
-            Show(call, chosen);
+            Show(call, chosen, loaded);
             return ExitCodes.Success;
         });
         return command;
@@ -43,7 +43,7 @@ internal static class ListCommand
         _ => model.Text("type") == type,
     };
 
-    private static void Show(ServiceCall call, IReadOnlyList<JsonElement> models)
+    private static void Show(ServiceCall call, IReadOnlyList<JsonElement> models, Option<bool> onlyLoaded)
     {
         if (call.Output.Json)
         {
@@ -58,7 +58,7 @@ internal static class ListCommand
 
         if (models.Count == 0)
         {
-            call.Output.Note("No model fits. 'lmgateway models search TEXT' finds some to download, 'lmgateway models pull NAME' downloads one.");
+            call.Output.Note(call.Parsed.GetValue(onlyLoaded) ? "Nothing is loaded. 'lmgateway models load MODEL' loads a model." : "No model fits. 'lmgateway models search TEXT' finds some to download.");
             return;
         }
 

@@ -40,7 +40,7 @@ internal sealed class CommandOutput(CommandSurroundings surroundings, bool json)
 
     public void Table(TextTable table)
     {
-        if (IsTerminal) Screen.Write(table.ToSpectre());
+        if (IsTerminal) Screen.Write(table.ToSpectre(surroundings.Width()));
         else table.WritePlain(surroundings.Out);
     }
 

@@ -81,7 +81,10 @@ internal sealed class ServiceClient : IDisposable
             using var request = Request(method, path, body);
             using var reply = await http.SendAsync(request, either.Token);
             var text = await reply.Content.ReadAsStringAsync(either.Token);
-            return reply.IsSuccessStatusCode ? JsonElement.Parse(text) : throw ServiceFailures.Of(location, reply, text);
+            if (!reply.IsSuccessStatusCode) throw ServiceFailures.Of(location, reply, text);
+            var answer = JsonElement.Parse(text);
+            // LM Studio answers so, with status 200, to what it does not know.
+            return answer.Member("error") is not null && answer.GetPropertyCount() == 1 ? throw ServiceFailures.Foreign(location) : answer;
         }
         catch (Exception fault) when (fault is HttpRequestException or IOException)
         {

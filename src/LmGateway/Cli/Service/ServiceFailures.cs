@@ -31,7 +31,7 @@ internal static class ServiceFailures
         var message = error.ValueKind == JsonValueKind.String ? error.GetString() : error.Text("message");
         if (message is null) return Foreign(location);
         var details = Read(body, "details") is { ValueKind: JsonValueKind.Array } list ? list.EnumerateArray().Select(item => item.ToString()).ToList() : [];
-        return new CommandException(new CommandFailure(CodeOf(reply.StatusCode, error), message) { Details = details, Next = NextStep(reply.StatusCode, location) });
+        return new CommandException(new CommandFailure(CodeOf(reply.StatusCode, error), message) { Details = details, Next = NextStep(reply, location) });
     }
 
     /// <summary>OpenAI's shape has a code of its own; the admin API's status tells.</summary>
@@ -49,14 +49,15 @@ internal static class ServiceFailures
         _ => "failed",
     };
 
-    private static string? NextStep(HttpStatusCode status, ServiceLocation location) => status switch
+    private static string? NextStep(HttpResponseMessage reply, ServiceLocation location) => reply.StatusCode switch
     {
         HttpStatusCode.Unauthorized when location.Key is null =>
             $"Give its key with {ServiceLocation.KeyVariable} (or GATEWAY_API_KEY, security.api_key, --key); on its machine 'lmgateway keys create NAME --scope models' makes one.",
         HttpStatusCode.Unauthorized => $"The key that was sent is none of its keys. Correct {ServiceLocation.KeyVariable}, GATEWAY_API_KEY, security.api_key or --key.",
         HttpStatusCode.Forbidden when location.Key is not null => "Use a key with the scope for it: 'lmgateway keys create NAME --scope SCOPE' makes one, 'lmgateway keys list' shows what there is.",
         HttpStatusCode.Forbidden => "Call the service under a name that it knows (security.allowed_hosts) and from an address that it lets in (security.ip_allowlist).",
-        HttpStatusCode.NotFound => "'lmgateway models list' shows the models, 'lmgateway jobs list' the jobs.",
+        HttpStatusCode.NotFound when reply.RequestMessage?.RequestUri?.AbsolutePath.Contains("/admin/jobs", StringComparison.Ordinal) == true => "'lmgateway jobs list' shows the jobs.",
+        HttpStatusCode.NotFound => "'lmgateway models list' shows what there is.",
         HttpStatusCode.ServiceUnavailable or HttpStatusCode.BadGateway => "'lmgateway status' shows what cannot be reached, 'lmgateway doctor' how to mend it.",
         HttpStatusCode.InsufficientStorage => "Free the space with 'lmgateway models rm MODEL'.",
         _ => null,

@@ -53,12 +53,12 @@ internal static class TopCommand
             }
         }
 
-        await call.Output.Screen.Live(TopText.Draw(first)).AutoClear(false).StartAsync(async live =>
+        await call.Output.Screen.Live(TopText.Draw(first, call.Surroundings.Width())).AutoClear(false).StartAsync(async live =>
         {
             while (--count > 0)
             {
                 await Task.Delay(pause, call.Surroundings.Time, cancellationToken);
-                live.UpdateTarget(TopText.Draw(await TopFrame.TakeAsync(call, cancellationToken)));
+                live.UpdateTarget(TopText.Draw(await TopFrame.TakeAsync(call, cancellationToken), call.Surroundings.Width()));
             }
         });
     }
@@ -66,7 +66,7 @@ internal static class TopCommand
     private static void Show(ServiceCall call, TopFrame frame)
     {
         if (call.Output.Json) call.Output.DocumentLine(frame.Write);
-        else if (call.Output.IsTerminal) call.Output.Screen.Write(TopText.Draw(frame));
+        else if (call.Output.IsTerminal) call.Output.Screen.Write(TopText.Draw(frame, call.Surroundings.Width()));
         else TopText.WritePlain(frame, call.Surroundings.Out);
     }
 }

@@ -20,8 +20,8 @@ internal static class TopText
         }
     }
 
-    public static IRenderable Draw(TopFrame frame) =>
-        new Rows([new Text(Summary(frame), new Style(decoration: Decoration.Bold)), .. Tables(frame).Select(table => table.ToSpectre())]);
+    public static IRenderable Draw(TopFrame frame, int width) =>
+        new Rows([new Text(Summary(frame), new Style(decoration: Decoration.Bold)), .. Tables(frame).Select(table => table.ToSpectre(width))]);
 
     private static string Summary(TopFrame frame)
     {
