@@ -48,6 +48,11 @@ internal static class CommandLine
         {
             return await parsed.InvokeAsync(configuration, cancellationToken);
         }
+        catch (OutputClosedException)
+        {
+            // Whoever read the output has seen enough, as 'head' does.
+            return ExitCodes.Success;
+        }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             // Stopped while it was still starting.
@@ -57,7 +62,7 @@ internal static class CommandLine
 
     private static RootCommand Build(CommandHandlers handlers, CommandSurroundings surroundings)
     {
-        var root = new RootCommand("One service in front of the programs that run language models on your own machines. Without a command it serves.");
+        var root = new RootCommand($"One service in front of the programs that run language models on your own machines. Without a command it serves.{Environment.NewLine}{Environment.NewLine}{ExitCodes.Legend}");
         ServeCommand.Configure(root, handlers.Serve, surroundings);
         var serve = new Command("serve", "Serve models over HTTP (what happens without a command).");
         ServeCommand.Configure(serve, handlers.Serve, surroundings);
@@ -86,10 +91,19 @@ internal static class CommandLine
 
     private static int Refuse(ParseResult parsed, IEnumerable<string> errors, CommandSurroundings surroundings)
     {
-        var all = errors.ToList();
+        var all = parsed.CommandResult.Command is { Subcommands.Count: > 0, Action: null } group ? [Unfinished(parsed, group)] : errors.ToList();
         var isJson = parsed.Tokens.Any(token => token.Value == "--json");
         var failure = CommandFailure.Usage(all[0], $"Run 'lmgateway {PathOf(parsed.CommandResult)}--help' for what can be given.");
         return new CommandOutput(surroundings, isJson).Fail(failure with { Details = [.. all.Skip(1)] });
+    }
+
+    /// <summary>A command that others stand under was given without one of them, or with one that there is not.</summary>
+    private static string Unfinished(ParseResult parsed, Command group)
+    {
+        var known = string.Join(", ", group.Subcommands.Select(command => command.Name));
+        return parsed.UnmatchedTokens.FirstOrDefault(token => !token.StartsWith('-')) is { } wrong
+            ? $"'{group.Name}' has no command '{wrong}'; there is {known}."
+            : $"'{group.Name}' needs a command: {known}.";
     }
 
     /// <summary>The words that lead to a command, each followed by a blank.</summary>

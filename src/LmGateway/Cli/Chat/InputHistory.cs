@@ -39,7 +39,9 @@ internal sealed class InputHistory
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-            using var writer = new StreamWriter(file, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = OperatingSystem.IsWindows() ? null : UnixFileMode.UserRead | UnixFileMode.UserWrite });
+            var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+            if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            using var writer = new StreamWriter(file, options);
             foreach (var kept in lines.TakeLast(Most)) writer.WriteLine(kept);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)

@@ -20,17 +20,25 @@ internal static class ListCommand
         var type = new Option<string?>("--type") { HelpName = "TYPE", Description = $"Only models of a type: {string.Join(", ", Types)}." };
         type.AcceptOnlyFromAmong(Types);
         var backend = new Option<string?>("--backend") { HelpName = "NAME", Description = "Only what this backend has." };
-        foreach (var option in new Option[] { loaded, type, backend }) command.Options.Add(option);
+        var estimate = new Option<bool>("--estimate") { Description = "Ask what each would need in memory, and whether that fits." };
+        foreach (var option in new Option[] { loaded, type, backend, estimate }) command.Options.Add(option);
         var service = new ServiceOptions(command, surroundings);
         service.Run(command, WithoutService.WorkDirectly, async (call, cancellationToken) =>
         {
+            var (onlyLoaded, isEstimated) = (call.Parsed.GetValue(loaded), call.Parsed.GetValue(estimate));
             var catalog = await call.Service.GetAsync("/admin/models/catalog", cancellationToken);
-            var chosen = catalog.Items("models")
-                .Where(model => !call.Parsed.GetValue(loaded) || model.Text("state") == "loaded")
-                .Where(model => call.Parsed.GetValue(backend) is not { } name || model.Text("backend") == name)
-                .Where(model => IsOf(model, call.Parsed.GetValue(type)))
-                .ToList();
-            Show(call, chosen, loaded);
+            var chosen = new List<Listed>();
+            foreach (var model in catalog.Items("models"))
+            {
+                if (onlyLoaded && model.Text("state") != "loaded") continue;
+                if (call.Parsed.GetValue(backend) is { } name && model.Text("backend") != name) continue;
+                if (!IsOf(model, call.Parsed.GetValue(type))) continue;
+                chosen.Add(new Listed(model, isEstimated ? await EstimateAsync(call, model, cancellationToken) : null));
+            }
+
+            if (call.Output.Json) call.Document(writer => Write(writer, chosen));
+            else if (chosen.Count > 0) call.Output.Table(Table(chosen, isEstimated));
+            else call.Output.Note(onlyLoaded ? "Nothing is loaded. 'lmgateway models load MODEL' loads a model." : "No model fits. 'lmgateway models search TEXT' finds some to download.");
             return ExitCodes.Success;
         });
         return command;
@@ -43,36 +51,60 @@ internal static class ListCommand
         _ => model.Text("type") == type,
     };
 
-    private static void Show(ServiceCall call, IReadOnlyList<JsonElement> models, Option<bool> onlyLoaded)
+    /// <summary>Null where the backend does not tell.</summary>
+    private static async Task<JsonElement?> EstimateAsync(ServiceCall call, JsonElement model, CancellationToken cancellationToken)
     {
-        if (call.Output.Json)
+        try
         {
-            call.Document(writer =>
-            {
-                writer.WriteStartArray("models");
-                foreach (var model in models) model.WriteTo(writer);
-                writer.WriteEndArray();
-            });
-            return;
+            return await call.Service.PostAsync("/admin/models/estimate", body => body.WriteString("modelKey", model.Text("modelKey")), cancellationToken, ServiceClient.Patience);
         }
-
-        if (models.Count == 0)
+        catch (CommandException failure) when (failure.Failure.Code is not "no_service")
         {
-            call.Output.Note(call.Parsed.GetValue(onlyLoaded) ? "Nothing is loaded. 'lmgateway models load MODEL' loads a model." : "No model fits. 'lmgateway models search TEXT' finds some to download.");
-            return;
+            return null;
         }
-
-        var several = models.Select(model => model.Text("backend")).Distinct(StringComparer.Ordinal).Count() > 1;
-        Column[] columns = [new("model"), new("type"), new("params"), new("quant"), new("size", Figures: true), new("context", Figures: true), new("state")];
-        var table = new TextTable(several ? [.. columns, new("backend")] : columns);
-        foreach (var model in models) table.Add(Row(model, several));
-        call.Output.Table(table);
     }
 
-    private static Cell[] Row(JsonElement model, bool several)
+    private static void Write(Utf8JsonWriter writer, IReadOnlyList<Listed> models)
+    {
+        writer.WriteStartArray("models");
+        foreach (var (model, estimate) in models)
+        {
+            writer.WriteStartObject();
+            model.WriteMembers(writer);
+            if (estimate is { } known)
+            {
+                writer.WritePropertyName("estimate");
+                known.WriteTo(writer);
+            }
+
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static TextTable Table(IReadOnlyList<Listed> models, bool isEstimated)
+    {
+        var several = models.Select(listed => listed.Model.Text("backend")).Distinct(StringComparer.Ordinal).Count() > 1;
+        List<Column> columns = [new("model"), new("type"), new("params"), new("quant"), new("size", Figures: true), new("context", Figures: true), new("state")];
+        if (isEstimated) columns.AddRange([new("needs", Figures: true), new("fits")]);
+        if (several) columns.Add(new("backend"));
+        var table = new TextTable([.. columns]);
+        foreach (var listed in models)
+        {
+            List<Cell> cells = [.. Facts(listed.Model)];
+            if (isEstimated) cells.AddRange([listed.Estimate?.Whole("totalBytes") is { } needed ? Figures.Size(needed) : null, listed.Estimate is { } known ? known.Flag("fits") ? "yes" : "no" : null]);
+            if (several) cells.Add(listed.Model.Text("backend"));
+            table.Add([.. cells]);
+        }
+
+        return table;
+    }
+
+    private static Cell[] Facts(JsonElement model)
     {
         var instances = model.Items("instances");
-        Cell[] cells =
+        return
         [
             model.Text("modelKey"),
             model.Flag("vision") ? "vision" : model.Text("type"),
@@ -82,7 +114,6 @@ internal static class ListCommand
             Context(model, instances),
             instances.Count == 0 ? "not loaded" : new Cell($"loaded{Names(model, instances)}", new Style(Color.Green)),
         ];
-        return several ? [.. cells, model.Text("backend")] : cells;
     }
 
     /// <summary>What is allocated of what the model can take.</summary>
@@ -96,4 +127,7 @@ internal static class ListCommand
     /// <summary>The instances, where they are called otherwise than the model.</summary>
     private static string Names(JsonElement model, IReadOnlyList<JsonElement> instances) =>
         instances is [var only] && only.Text("instanceId") == model.Text("modelKey") ? "" : $" as {string.Join(", ", instances.Select(instance => instance.Text("instanceId")))}";
+
+    /// <summary>A model, and what it would need where that was asked for and is known.</summary>
+    private sealed record Listed(JsonElement Model, JsonElement? Estimate);
 }

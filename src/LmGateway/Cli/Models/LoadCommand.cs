@@ -35,14 +35,15 @@ internal static class LoadCommand
         return command;
     }
 
-    /// <summary>Says before the load that it will hardly fit; whether it does, the backend decides.</summary>
+    /// <summary>Says before the load what it will need; whether it fits, the backend decides.</summary>
     private static async Task WarnAsync(ServiceCall call, LoadOrderText order, CancellationToken cancellationToken)
     {
         if (call.Output.Json) return;
         try
         {
             var estimate = await call.Service.PostAsync("/admin/models/estimate", order.Write, cancellationToken, ServiceClient.Patience);
-            if (estimate.Member("fits") is { ValueKind: JsonValueKind.False }) call.Output.Note($"It will hardly fit: {Needs(estimate)}.");
+            if (!estimate.Flag("fits")) call.Output.Note($"It will hardly fit: {Needs(estimate)}.");
+            else if (call.Output.ShowsProgress) call.Output.Note($"It fits: {Needs(estimate)}.");
         }
         catch (CommandException)
         {

@@ -28,16 +28,16 @@ internal sealed class OwnService : IAsyncDisposable
             Security = new SecurityOptions { ApiKey = key },
             Log = options.Log with { Level = LogThreshold.Error },
         };
-        var app = GatewayHost.Build(own, time, answersNats: false);
+        var built = GatewayHost.Build(own, time, answersNats: false);
         try
         {
-            await app.StartAsync(cancellationToken);
-            var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-            return new OwnService(app, new ServiceLocation(new Uri(address + "/"), IsNamed: true, key));
+            await built.StartAsync(cancellationToken);
+            var address = built.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+            return new OwnService(built, new ServiceLocation(new Uri(address + "/"), IsNamed: true, key));
         }
         catch
         {
-            await app.DisposeAsync();
+            await built.DisposeAsync();
             throw;
         }
     }

@@ -56,6 +56,18 @@ public sealed class ModelsListTests
             (model.GetProperty("modelKey").GetString(), model.GetProperty("state").GetString(), model.GetProperty("sizeBytes").GetInt64(), model.GetProperty("maxContextLength").GetInt32()));
     }
 
+    [Fact]
+    public async Task What_each_would_need_is_asked_for_on_demand()
+    {
+        await using var gateway = await GatewayUnderTest.StartAsync(options => options with { MemoryModels = 1 });
+        using var command = CommandUnderTest.Beside(gateway);
+
+        Assert.EndsWith("NEEDS  FITS", (await command.RunAsync("models", "list", "--estimate")).Well().Lines[0], StringComparison.Ordinal);
+        Assert.All((await command.JsonAsync("models", "list", "--estimate")).GetProperty("models").EnumerateArray(), model => Assert.True(model.GetProperty("estimate").GetProperty("fits").GetBoolean()));
+        (await command.RunAsync("models", "load", GatewayUnderTest.Chat)).Well();
+        Assert.All((await command.RunAsync("models", "list", "--estimate", "--type", "vision")).Well().Lines[1..], line => Assert.EndsWith(" no", line, StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData(40)]
     [InlineData(76)]
