@@ -3,6 +3,8 @@ using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using LmGateway.Cli.Chat;
 using LmGateway.Cli.Completion;
+using LmGateway.Cli.Daemon;
+using LmGateway.Cli.Doctor;
 using LmGateway.Cli.Jobs;
 using LmGateway.Cli.Models;
 using LmGateway.Cli.Output;
@@ -17,7 +19,10 @@ internal static class CommandLine
     public static async Task<int> RunAsync(string[] arguments, CommandHandlers handlers)
     {
         using var stop = new StopSignals();
-        return await RunAsync(arguments, handlers, CommandSurroundings.OfProcess(stop), stop.Token);
+        if (OperatingSystem.IsWindows() && !Environment.UserInteractive && WindowsService.Run(RunHereAsync, stop.Stop) is { } code) return code;
+        return await RunHereAsync();
+
+        Task<int> RunHereAsync() => RunAsync(arguments, handlers, CommandSurroundings.OfProcess(stop), stop.Token);
     }
 
     public static async Task<int> RunAsync(
@@ -43,6 +48,11 @@ internal static class CommandLine
         {
             return await parsed.InvokeAsync(configuration, cancellationToken);
         }
+        catch (OutputClosedException)
+        {
+            // Whoever read the output has seen enough, as 'head' does.
+            return ExitCodes.Success;
+        }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             // Stopped while it was still starting.
@@ -65,6 +75,7 @@ internal static class CommandLine
         root.Subcommands.Add(ModelsCommand.Build(surroundings));
         root.Subcommands.Add(JobsCommand.Build(surroundings));
         root.Subcommands.Add(ChatCommand.Build(surroundings));
+        root.Subcommands.Add(DaemonCommand.Build(surroundings));
         root.Subcommands.Add(KeysCommand.Build(surroundings));
         root.Subcommands.Add(SimulateCommand.Build(handlers.Simulate));
         root.Subcommands.Add(CompletionCommand.Build(surroundings));
@@ -80,10 +91,19 @@ internal static class CommandLine
 
     private static int Refuse(ParseResult parsed, IEnumerable<string> errors, CommandSurroundings surroundings)
     {
-        var all = errors.ToList();
+        var all = parsed.CommandResult.Command is { Subcommands.Count: > 0, Action: null } group ? [Unfinished(parsed, group)] : errors.ToList();
         var isJson = parsed.Tokens.Any(token => token.Value == "--json");
         var failure = CommandFailure.Usage(all[0], $"Run 'lmgateway {PathOf(parsed.CommandResult)}--help' for what can be given.");
         return new CommandOutput(surroundings, isJson).Fail(failure with { Details = [.. all.Skip(1)] });
+    }
+
+    /// <summary>A command that others stand under was given without one of them, or with one that there is not.</summary>
+    private static string Unfinished(ParseResult parsed, Command group)
+    {
+        var known = string.Join(", ", group.Subcommands.Select(command => command.Name));
+        return parsed.UnmatchedTokens.FirstOrDefault(token => !token.StartsWith('-')) is { } wrong
+            ? $"'{group.Name}' has no command '{wrong}'; there is {known}."
+            : $"'{group.Name}' needs a command: {known}.";
     }
 
     /// <summary>The words that lead to a command, each followed by a blank.</summary>

@@ -34,7 +34,7 @@ internal sealed record CommandSurroundings
     public static CommandSurroundings OfProcess(StopSignals signals) => new()
     {
         In = Console.In,
-        Out = Console.Out,
+        Out = Console.IsOutputRedirected ? OutputPipe.Open() : Console.Out,
         Error = Console.Error,
         WorkingFolder = Directory.GetCurrentDirectory(),
         Environment = ReadEnvironment(),

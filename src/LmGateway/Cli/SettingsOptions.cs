@@ -31,7 +31,15 @@ internal sealed class SettingsOptions
     }
 
     /// <summary>Keys of <c>--set</c> that are no settings are the command's own.</summary>
-    public bool TakesOthers { get; set; }
+    public bool TakesOthers
+    {
+        get;
+        set
+        {
+            field = value;
+            _set.Description = value ? "A load parameter (flashAttention=true, gpu.mainGpu=1), or a setting; may be given several times." : _set.Description;
+        }
+    }
 
     /// <summary>What <c>--set</c> gave that is no setting, where the command takes it.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Others(ParseResult parsed) =>

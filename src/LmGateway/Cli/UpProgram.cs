@@ -21,7 +21,7 @@ internal static class UpProgram
             output, $"Making {options.ModelOrDefault} ready", tell => bringUp.RunAsync(order, moment => tell(Figure(moment)), call, cancellationToken));
         if (!report.Success) return Fail(report, output);
         if (output.Json) output.Document(writer => Write(writer, report, options.ModelOrDefault));
-        foreach (var step in output.Json ? [] : report.Steps) output.Line($"  done  {step}");
+        foreach (var step in output.Json ? [] : report.Steps) output.Line($"done  {step}");
         if (!output.Json) output.Line($"{options.ModelOrDefault} is ready as {report.Identifier}.");
         return ExitCodes.Success;
     }
@@ -33,7 +33,7 @@ internal static class UpProgram
 
     private static int Fail(BringUpReport report, CommandOutput output)
     {
-        foreach (var step in output.Json ? [] : report.Steps) output.Line($"  done  {step}");
+        foreach (var step in output.Json ? [] : report.Steps) output.Line($"done  {step}");
         return output.Fail(new CommandFailure("failed", report.Message) { Next = "'lmgateway doctor' shows what is there and what is missing." });
     }
 

@@ -78,6 +78,18 @@ public sealed class RealTerminalTests
         Assert.Contains("1, 2", output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task It_ends_when_nobody_reads_on()
+    {
+        await using var gateway = await GatewayUnderTest.StartAsync();
+        using var process = Start(gateway, "bash", ["-c", $"set -o pipefail; '{ProgramUnderTest.Executable}' top --json --interval 0.1 | head -1"]);
+
+        var (code, output, errors) = await EndAsync(process);
+
+        Assert.Equal((0, ""), (code, errors));
+        Assert.Single(output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
     [Theory]
     [InlineData("chat qwen2-1.5b-instruct count to 500", "/debug/requests?state=streaming", "requests")]
     [InlineData("models load granite", "/debug/queue", "loads")]

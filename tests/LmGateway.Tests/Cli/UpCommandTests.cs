@@ -14,7 +14,7 @@ public sealed class UpCommandTests
 
         var first = (await command.RunAsync("up", GatewayUnderTest.Chat, "--backend", "lmstudio")).Well();
         Assert.Equal($"{GatewayUnderTest.Chat} is ready as {GatewayUnderTest.Chat}.", first.Lines[^1]);
-        Assert.Contains($"  done  Loaded model {GatewayUnderTest.Chat} into memory", first.Lines);
+        Assert.Contains($"done  Loaded model {GatewayUnderTest.Chat} into memory", first.Lines);
         Assert.DoesNotContain('\e', first.Output + first.Errors);
 
         var again = await command.JsonAsync("up", GatewayUnderTest.Chat, "--backend", "lmstudio");

@@ -14,7 +14,8 @@ internal static class Terminal
         var console = AnsiConsole.Create(new AnsiConsoleSettings
         {
             Out = new Paper(error ? surroundings.Error : surroundings.Out, isTerminal, surroundings.Width),
-            Ansi = knowsCodes ? AnsiSupport.Yes : AnsiSupport.No,
+            // On Windows the console has to be told that codes will come.
+            Ansi = !knowsCodes ? AnsiSupport.No : OperatingSystem.IsWindows() ? AnsiSupport.Detect : AnsiSupport.Yes,
             ColorSystem = knowsCodes && surroundings.Variable("NO_COLOR") is null ? ColorSystemSupport.Standard : ColorSystemSupport.NoColors,
             Interactive = knowsCodes ? InteractionSupport.Yes : InteractionSupport.No,
             Enrichment = new ProfileEnrichment { UseDefaultEnrichers = false },
