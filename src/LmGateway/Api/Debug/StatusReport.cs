@@ -1,4 +1,6 @@
+using System.Text.Json;
 using LmGateway.Api.Http;
+using LmGateway.Configuration;
 using LmGateway.Observability;
 using LmGateway.Serving;
 using Microsoft.AspNetCore.Http;
@@ -8,7 +10,7 @@ namespace LmGateway.Api.Debug;
 /// <summary><c>GET /debug/status</c>: what the service is doing now, and its last requests.</summary>
 internal static class StatusReport
 {
-    public static Task WriteAsync(HttpContext context, CurrentWork work, RequestJournal journal)
+    public static Task WriteAsync(HttpContext context, CurrentWork work, RequestJournal journal, GatewayOptions options)
     {
         var (underWay, queues) = (work.Operation(), work.Queues());
         return JsonReply.WriteAsync(context, 200, json =>
@@ -29,7 +31,19 @@ internal static class StatusReport
             json.WriteNumber("activeRequests", journal.Active);
             json.WriteNumber("waitingRequests", queues.Waiting.Sum(model => model.Requests));
             json.WriteBoolean("draining", queues.Draining);
+            WriteRuntime(json, options.Runtime);
             json.WriteEndObject();
         });
+    }
+
+    /// <summary>What is in force. The last one tells of this very request: whether it is worked on where its bytes were read.</summary>
+    private static void WriteRuntime(Utf8JsonWriter json, RuntimeOptions options)
+    {
+        json.WriteStartObject("runtime");
+        json.WriteBoolean("lowCpu", options.LowCpu);
+        json.WriteBoolean("socketsInline", RuntimeSettings.SocketsInline);
+        json.WriteString("threadPoolSpin", RuntimeSettings.Spin);
+        json.WriteBoolean("onSocketThread", !Thread.CurrentThread.IsThreadPoolThread);
+        json.WriteEndObject();
     }
 }
