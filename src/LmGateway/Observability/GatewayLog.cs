@@ -1,6 +1,6 @@
 using LmGateway.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Console;
 
 namespace LmGateway.Observability;
 
@@ -14,9 +14,7 @@ internal static class GatewayLog
         // The framework's own chatter tells an operator nothing; its warnings do.
         logging.AddFilter("Microsoft", options.Level >= LogThreshold.Trace ? LogLevel.Debug : LogLevel.Warning);
         logging.AddFilter("System", LogLevel.Warning);
-        logging.AddConsoleFormatter<LineFormatter, ConsoleFormatterOptions>();
-        logging.AddConsole(console => console.FormatterName = LineFormatter.FormatterName);
-        logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        logging.Services.AddSingleton<ILoggerProvider, LineLog>();
         return logging;
     }
 
