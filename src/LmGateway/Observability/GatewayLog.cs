@@ -14,6 +14,8 @@ internal static class GatewayLog
         // The framework's own chatter tells an operator nothing; its warnings do.
         logging.AddFilter("Microsoft", options.Level >= LogThreshold.Trace ? LogLevel.Debug : LogLevel.Warning);
         logging.AddFilter("System", LogLevel.Warning);
+        // While anybody may listen to it, the framework gives every request a span and a scope, which nobody reads; see RequestWatch.
+        if (!TelemetryExport.IsAskedFor) logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         logging.Services.AddSingleton<ILoggerProvider, LineLog>();
         return logging;
     }

@@ -18,14 +18,12 @@ internal sealed partial class AuditTrail(StateFolder folder, TimeProvider time, 
 
     private readonly SemaphoreSlim writing = new(1, 1);
 
-    public async Task FollowAsync(HttpContext context, RequestDelegate next)
-    {
-        if (!Changes(context.Request))
-        {
-            await next(context);
-            return;
-        }
+    public Task FollowAsync(HttpContext context, RequestDelegate next) => Changes(context.Request) ? FollowChangeAsync(context, next) : next(context);
 
+    public void Dispose() => writing.Dispose();
+
+    private async Task FollowChangeAsync(HttpContext context, RequestDelegate next)
+    {
         try
         {
             await next(context);
@@ -35,8 +33,6 @@ internal sealed partial class AuditTrail(StateFolder folder, TimeProvider time, 
             await WriteAsync(Line(context));
         }
     }
-
-    public void Dispose() => writing.Dispose();
 
     private static bool Changes(HttpRequest request) =>
         !HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method) && !HttpMethods.IsOptions(request.Method)

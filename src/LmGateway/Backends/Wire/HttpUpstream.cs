@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
@@ -11,6 +12,9 @@ namespace LmGateway.Backends.Wire;
 /// </summary>
 internal sealed class HttpUpstream : IDisposable
 {
+    private const int MostAddresses = 64;
+
+    private readonly ConcurrentDictionary<string, Uri> addresses = new(StringComparer.Ordinal);
     private readonly UpstreamSettings settings;
     private readonly TimeProvider time;
     private readonly HttpMessageInvoker invoker;
@@ -47,7 +51,10 @@ internal sealed class HttpUpstream : IDisposable
     }
 
     /// <summary>Sends and returns when the reply's head is there. Failures to connect, resets and time-outs are gateway errors.</summary>
-    public async Task<ExchangeReply> SendAsync(Exchange exchange, CancellationToken cancellationToken)
+    public Task<ExchangeReply> SendAsync(Exchange exchange, CancellationToken cancellationToken) =>
+        settings.MaxRetries > 0 && exchange.BodyStream is null ? SendAgainAsync(exchange, cancellationToken) : SendOnceAsync(exchange, cancellationToken);
+
+    private async Task<ExchangeReply> SendAgainAsync(Exchange exchange, CancellationToken cancellationToken)
     {
         for (var attempt = 0; ; attempt++)
         {
@@ -55,7 +62,7 @@ internal sealed class HttpUpstream : IDisposable
             {
                 return await SendOnceAsync(exchange, cancellationToken);
             }
-            catch (GatewayException failure) when (attempt < settings.MaxRetries && exchange.BodyStream is null && IsNothingSent(failure.InnerException))
+            catch (GatewayException failure) when (attempt < settings.MaxRetries && IsNothingSent(failure.InnerException))
             {
                 await Task.Delay(settings.RetryBackoff * (1 << attempt), time, cancellationToken);
             }
@@ -135,7 +142,7 @@ internal sealed class HttpUpstream : IDisposable
 
     private HttpRequestMessage Request(Exchange exchange)
     {
-        var request = new HttpRequestMessage(new HttpMethod(exchange.Method), root + exchange.PathAndQuery)
+        var request = new HttpRequestMessage(HttpMethod.Parse(exchange.Method), Address(exchange.PathAndQuery))
         {
             Version = HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
@@ -146,6 +153,15 @@ internal sealed class HttpUpstream : IDisposable
         foreach (var header in settings.Headers) request.Headers.TryAddWithoutValidation(header.Name, header.Value);
         if (credential is not null && request.Headers.Authorization is null) request.Headers.Authorization = credential;
         return request;
+    }
+
+    /// <summary>Requests go to few paths: their addresses are read once.</summary>
+    private Uri Address(string pathAndQuery)
+    {
+        if (addresses.TryGetValue(pathAndQuery, out var known)) return known;
+        var address = new Uri(root + pathAndQuery);
+        if (addresses.Count < MostAddresses) addresses.TryAdd(pathAndQuery, address);
+        return address;
     }
 
     private static HttpContent? Content(Exchange exchange)
