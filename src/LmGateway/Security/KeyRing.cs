@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using LmGateway.Configuration;
 using LmGateway.Vocabulary;
 using Microsoft.AspNetCore.Http;
 
@@ -9,20 +10,21 @@ namespace LmGateway.Security;
 /// Every key that opens this service: the one of the settings, which opens everything, and those of the state folder. Reading takes no lock;
 /// the stored ones are replaced as a whole.
 /// </summary>
-internal sealed class KeyRing(ApiKeys configured)
+internal sealed class KeyRing(LiveSettings settings)
 {
     private static readonly KeyGrant Everything = new(SecurityRules.DefaultKeyName);
 
+    private readonly MadeFromSettings<ApiKeys> configured = new(settings, options => new ApiKeys([new(SecurityRules.DefaultKeyName, options.Security.ApiKey)]));
     private volatile Entry[] stored = [];
     private volatile bool locked;
 
     /// <summary>False where there is no key at all: then whatever callers present is ignored.</summary>
-    public bool Required => configured.Required || locked;
+    public bool Required => configured.Current.Required || locked;
 
     /// <summary>What the key in any of the three headers grants; null where it is none of ours.</summary>
     public KeyGrant? GrantOf(IHeaderDictionary headers)
     {
-        if (configured.CallerOf(headers) is not null) return Everything;
+        if (configured.Current.CallerOf(headers) is not null) return Everything;
         if (stored.Length == 0) return null;
         foreach (var value in headers["X-API-Key"])
             if (StoredGrantOf(value) is { } grant) return grant;
@@ -34,12 +36,12 @@ internal sealed class KeyRing(ApiKeys configured)
     }
 
     /// <summary>What a secret grants, however it came; null where it is none of ours.</summary>
-    public KeyGrant? GrantOf(ReadOnlySpan<char> secret) => configured.NameOf(secret) is not null ? Everything : StoredGrantOf(secret);
+    public KeyGrant? GrantOf(ReadOnlySpan<char> secret) => configured.Current.NameOf(secret) is not null ? Everything : StoredGrantOf(secret);
 
     /// <summary>The key with the name, if it still is one.</summary>
     public KeyGrant? Named(string? name) =>
         name is null ? null
-        : name == Everything.Name && configured.Required ? Everything
+        : name == Everything.Name && configured.Current.Required ? Everything
         : Array.Find(stored, entry => entry.Grant.Name == name)?.Grant;
 
     /// <summary>Takes the place of all stored keys. Null (they cannot be read) opens nothing, and does not open the service to everyone either.</summary>

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Http;
 namespace LmGateway.Api.Chat;
 
 /// <summary>Runs one chat: reads the body, picks the model, and answers at once or line by line.</summary>
-internal sealed class ChatEndpoint(GenerationPipeline pipeline, ChatModels models, ModelCatalog catalog, BodyBudget budget, GatewayOptions options)
+internal sealed class ChatEndpoint(GenerationPipeline pipeline, ChatModels models, ModelCatalog catalog, BodyBudget budget, LiveSettings settings)
 {
     public async Task RunAsync(HttpContext context, ChatRoute route)
     {
@@ -23,7 +23,7 @@ internal sealed class ChatEndpoint(GenerationPipeline pipeline, ChatModels model
         try
         {
             var (model, request) = await models.ChooseAsync(route.Kind, body, context.RequestAborted);
-            var call = new GenerationCall(context.Call("chat"), model, request) { Whole = !route.Streamed, Patience = options.Chat.Timeout };
+            var call = new GenerationCall(context.Call("chat"), model, request) { Whole = !route.Streamed, Patience = settings.Current.Chat.Timeout };
             await (route.Streamed ? StreamAsync(context, call, body.IncludeReasoning) : AnswerAsync(context, call, body.IncludeReasoning));
         }
         catch (GatewayException failure) when (IsNothingLoaded(failure.Error))
@@ -72,5 +72,5 @@ internal sealed class ChatEndpoint(GenerationPipeline pipeline, ChatModels model
 
     /// <summary>Nothing is loaded, and nobody loads anything for a request: neither the gateway nor the backend.</summary>
     private bool IsNothingLoaded(GatewayError error) =>
-        error.Code == ErrorCode.ModelNotFound && catalog.Current.Instances.Count == 0 && (error.Backend is not null || !options.Scheduling.OnDemand);
+        error.Code == ErrorCode.ModelNotFound && catalog.Current.Instances.Count == 0 && (error.Backend is not null || !settings.Current.Scheduling.OnDemand);
 }

@@ -1,5 +1,6 @@
 using LmGateway.Api.Http;
 using LmGateway.Observability;
+using LmGateway.Reload;
 using LmGateway.Security;
 using LmGateway.Serving;
 using LmGateway.Vocabulary;

@@ -1,4 +1,3 @@
-using LmGateway.Configuration;
 using LmGateway.Serving;
 using LmGateway.Vocabulary;
 using Microsoft.AspNetCore.Http;
@@ -9,29 +8,26 @@ namespace LmGateway.Api.Http;
 /// Writes the answer of an inference request. A fault before the first byte is thrown, so that it gets its real status; after it, a
 /// stream ends with the API's own event for it, which is told how many events came before.
 /// </summary>
-internal sealed class AnswerWriter(InferencePipeline pipeline, KeyQuotas quotas, GatewayOptions options, ShutdownLimit shutdown, TimeProvider time)
+internal sealed class AnswerWriter(InferencePipeline pipeline, KeyQuotas quotas, ShutdownLimit shutdown, TimeProvider time)
 {
     /// <summary>Names the parameters of the request that have no effect on the backend.</summary>
     private const string IgnoredHeader = "x-lmgateway-ignored-parameters";
 
-    public async Task WriteAsync(HttpContext context, PreparedInference prepared, Func<GatewayError, int, byte[]> failureEvent)
+    public Task WriteAsync(HttpContext context, PreparedInference prepared, Func<GatewayError, int, byte[]> failureEvent) =>
+        prepared.Streamed ? StreamAsync(context, prepared, failureEvent) : WholeAsync(context, prepared);
+
+    private async Task StreamAsync(HttpContext context, PreparedInference prepared, Func<GatewayError, int, byte[]> failureEvent)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, shutdown.Token);
-        if (prepared.Streamed) await StreamAsync(context, prepared, failureEvent, ending.Token);
-        else await WholeAsync(context, prepared, ending.Token);
-    }
-
-    private async Task StreamAsync(HttpContext context, PreparedInference prepared, Func<GatewayError, int, byte[]> failureEvent, CancellationToken cancellationToken)
-    {
-        await using var events = new EventStreamWriter(context, options.Scheduling, time);
+        await using var events = new EventStreamWriter(context, prepared.Settings.Scheduling, time);
         var passed = 0;
         try
         {
-            await using var answer = await pipeline.StartAsync(prepared, cancellationToken);
+            await using var answer = await pipeline.StartAsync(prepared, ending.Token);
             if (!events.HasStarted) Describe(context, prepared, answer);
             if (!answer.Streamed && !await events.TryBePlainAsync(answer.Status, answer.ContentType))
-                throw new GatewayException(await answer.ReadRefusalAsync(cancellationToken));
-            await foreach (var block in answer.Blocks(cancellationToken))
+                throw new GatewayException(await answer.ReadRefusalAsync(ending.Token));
+            await foreach (var block in answer.Blocks(ending.Token))
             {
                 await events.WriteAsync(block);
                 passed = answer.Events;
@@ -45,17 +41,18 @@ internal sealed class AnswerWriter(InferencePipeline pipeline, KeyQuotas quotas,
         }
     }
 
-    private async Task WholeAsync(HttpContext context, PreparedInference prepared, CancellationToken cancellationToken)
+    private async Task WholeAsync(HttpContext context, PreparedInference prepared)
     {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, shutdown.Token);
         try
         {
-            await using var answer = await pipeline.StartAsync(prepared, cancellationToken);
+            await using var answer = await pipeline.StartAsync(prepared, ending.Token);
             Describe(context, prepared, answer);
             var response = context.Response;
             response.StatusCode = answer.Status;
             response.ContentType = answer.ContentType;
             response.ContentLength = answer.Length;
-            await foreach (var block in answer.Blocks(cancellationToken)) await response.BodyWriter.WriteAsync(block, context.RequestAborted);
+            await foreach (var block in answer.Blocks(ending.Token)) await response.BodyWriter.WriteAsync(block, context.RequestAborted);
         }
         catch (Exception fault) when (FailureOf(fault, context) is { } error)
         {
@@ -68,14 +65,14 @@ internal sealed class AnswerWriter(InferencePipeline pipeline, KeyQuotas quotas,
     {
         _ when context.RequestAborted.IsCancellationRequested => null,
         GatewayException known => known.Error,
-        OperationCanceledException when shutdown.Token.IsCancellationRequested => ShutdownLimit.Passed,
+        OperationCanceledException when shutdown.IsOver => ShutdownLimit.Passed,
         _ => null,
     };
 
     private void Describe(HttpContext context, PreparedInference prepared, InferenceAnswer answer)
     {
         if (quotas.StateOf(prepared.Call.Context) is { } left) QuotaHeaders.Write(context.Response.Headers, left);
-        if (options.Metrics.ServerTiming) context.Response.Headers["Server-Timing"] = answer.ServerTiming;
+        if (prepared.Settings.Metrics.ServerTiming) context.Response.Headers["Server-Timing"] = answer.ServerTiming;
         if (answer.IgnoredParameters.Count > 0) context.Response.Headers[IgnoredHeader] = string.Join(", ", answer.IgnoredParameters);
     }
 }

@@ -43,24 +43,19 @@ internal sealed class HttpUpstream : IDisposable
     }
 
     /// <summary>Sends for a caller: a refusal is thrown as what it means, unless the caller wants it as it is.</summary>
-    public async Task<ExchangeReply> AskAsync(Exchange exchange, CancellationToken cancellationToken)
-    {
-        var reply = await SendAsync(exchange, cancellationToken);
-        if (exchange.Verbatim || reply.Status < 400) return reply;
-        await using (reply) throw new GatewayException(await Refusals.ReadAsync(reply, settings.Backend, cancellationToken));
-    }
+    public Task<ExchangeReply> AskAsync(Exchange exchange, CancellationToken cancellationToken) =>
+        settings.MaxRetries > 0 && exchange.BodyStream is null ? AskAgainAsync(exchange, cancellationToken) : SendAsync(exchange, !exchange.Verbatim, cancellationToken);
 
-    /// <summary>Sends and returns when the reply's head is there. Failures to connect, resets and time-outs are gateway errors.</summary>
-    public Task<ExchangeReply> SendAsync(Exchange exchange, CancellationToken cancellationToken) =>
-        settings.MaxRetries > 0 && exchange.BodyStream is null ? SendAgainAsync(exchange, cancellationToken) : SendOnceAsync(exchange, cancellationToken);
+    /// <summary>Sends once, and hands back whatever is answered: for questions that are asked again anyway.</summary>
+    public Task<ExchangeReply> SendOnceAsync(Exchange exchange, CancellationToken cancellationToken) => SendAsync(exchange, refuses: false, cancellationToken);
 
-    private async Task<ExchangeReply> SendAgainAsync(Exchange exchange, CancellationToken cancellationToken)
+    private async Task<ExchangeReply> AskAgainAsync(Exchange exchange, CancellationToken cancellationToken)
     {
         for (var attempt = 0; ; attempt++)
         {
             try
             {
-                return await SendOnceAsync(exchange, cancellationToken);
+                return await SendAsync(exchange, !exchange.Verbatim, cancellationToken);
             }
             catch (GatewayException failure) when (attempt < settings.MaxRetries && IsNothingSent(failure.InnerException))
             {
@@ -69,9 +64,10 @@ internal sealed class HttpUpstream : IDisposable
         }
     }
 
-    /// <summary>The same without further attempts, for questions that are asked again anyway.</summary>
-    public async Task<ExchangeReply> SendOnceAsync(Exchange exchange, CancellationToken cancellationToken)
+    /// <summary>Returns when the reply's head is there. Failures to connect, resets and time-outs are gateway errors, and refusals where they are asked for.</summary>
+    private async Task<ExchangeReply> SendAsync(Exchange exchange, bool refuses, CancellationToken cancellationToken)
     {
+        HttpReply reply;
         var limits = new ReplyLimits(time, exchange.Timeout, exchange.IdleTimeout, cancellationToken);
         var others = Interlocked.Increment(ref underWay) - 1;
         try
@@ -79,8 +75,7 @@ internal sealed class HttpUpstream : IDisposable
             using var request = Request(exchange);
             // A connection that would be one idle connection too many is closed by its last request.
             if (others >= settings.MaxIdleConnections) request.Headers.ConnectionClose = true;
-            var response = await invoker.SendAsync(request, limits.Token);
-            return new HttpReply(response, limits, this);
+            reply = new HttpReply(await invoker.SendAsync(request, limits.Token), limits, this);
         }
         catch (Exception fault)
         {
@@ -91,6 +86,9 @@ internal sealed class HttpUpstream : IDisposable
             if (Failure(fault, limits, cancellationToken) is { } error) throw new GatewayException(error, fault);
             throw;
         }
+
+        if (!refuses || reply.Status < 400) return reply;
+        await using (reply) throw new GatewayException(await Refusals.ReadAsync(reply, settings.Backend, cancellationToken));
     }
 
     /// <summary>An exchange is over; its connection is idle or closed.</summary>

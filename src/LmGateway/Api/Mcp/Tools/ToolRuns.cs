@@ -1,10 +1,11 @@
+using LmGateway.Configuration;
 using LmGateway.Vocabulary;
 using Microsoft.Extensions.Logging;
 
 namespace LmGateway.Api.Mcp.Tools;
 
 /// <summary>Every call under way, and the last of those that went on without their clients.</summary>
-internal sealed partial class ToolRuns(TimeProvider time, ILogger<ToolRuns> logger) : IAsyncDisposable
+internal sealed partial class ToolRuns(LiveSettings settings, TimeProvider time, ILogger<ToolRuns> logger) : IAsyncDisposable
 {
     private const int MostRunning = 256;
     private const int MostKept = 100;
@@ -69,6 +70,7 @@ internal sealed partial class ToolRuns(TimeProvider time, ILogger<ToolRuns> logg
     private async Task<ToolAnswer> RunAsync(ToolRun run, ToolCall call)
     {
         var tool = run.Tool;
+        using var use = settings.Enter();
         try
         {
             Check(call.Context.Call.Grant, tool.Card);
