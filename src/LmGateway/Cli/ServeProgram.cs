@@ -68,6 +68,7 @@ internal static class ServeProgram
     private static async Task<int> ServeAsync(ServeSettings settings, SimulatorServer? simulator, CancellationToken cancellationToken)
     {
         await using var app = GatewayHost.Build(settings.Options, TimeProvider.System, settings.Origin);
+        using var hangUp = HangUpSignal.Register(app);
         try
         {
             await app.StartAsync(cancellationToken);
@@ -87,7 +88,6 @@ internal static class ServeProgram
         if (simulator is not null && addresses.Count > 0) StartupSummary.WriteDemo(addresses[0], Console.Out);
         await Console.Out.WriteLineAsync("Press Ctrl+C to stop.");
         await Console.Out.FlushAsync(CancellationToken.None);
-        using var hangUp = HangUpSignal.Register(app);
         await WaitForStopAsync(app, cancellationToken);
         await app.StopAsync(CancellationToken.None);
         return ExitCodes.Success;
