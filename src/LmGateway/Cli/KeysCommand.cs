@@ -139,7 +139,7 @@ internal static class KeysCommand
         {
             var folder = new StateFolder(StateFolder.Locate(loaded.Options), NullLogger<StateFolder>.Instance);
             using var audit = new AuditFile(folder, TimeProvider.System, NullLogger<AuditFile>.Instance);
-            await work(new KeyFile(folder, new KeyRing(loaded.Options.Security), TimeProvider.System), (command, key, change) => WriteDownAsync(audit, command, key, change));
+            await work(new KeyFile(folder, new KeyRing(loaded.Options), TimeProvider.System), (command, key, change) => WriteDownAsync(audit, command, key, change));
             return ExitCodes.Success;
         }
         catch (Exception fault) when (fault is GatewayException or IOException or UnauthorizedAccessException)

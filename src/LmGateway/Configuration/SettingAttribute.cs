@@ -78,6 +78,9 @@ internal sealed class SettingAttribute(string key, string description) : Attribu
     /// <summary>What an empty value stands for; null where it means unset.</summary>
     public string? WhenEmpty { get; init; }
 
+    /// <summary>A change in the configuration file comes into force with the next start; without it, at once.</summary>
+    public bool Restart { get; init; }
+
     /// <summary>A good value, shown where there is no default.</summary>
     public string? Example { get; init; }
 }

@@ -44,6 +44,13 @@ internal static class SettingRules
         return loaded;
     }
 
+    /// <summary>
+    /// What is wrong where the listener stays as it is while the service runs: it may have been opened wide under a protection that is to go now.
+    /// </summary>
+    public static IEnumerable<SettingError> ExposureOf(GatewayOptions options) => options.Security is { IsProtected: false, AllowInsecure: false }
+        ? options.Listen.Addresses.Where(address => !address.IsLoopback).Take(1).Select(address => new SettingError("listen", address.ToString(), "still bound until the next start", HowToProtect))
+        : [];
+
     private static void CheckExposure(LoadedSettings loaded, SettingsProblems problems)
     {
         var (listen, security) = (loaded.Options.Listen, loaded.Options.Security);

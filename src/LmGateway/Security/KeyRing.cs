@@ -8,29 +8,28 @@ namespace LmGateway.Security;
 
 /// <summary>
 /// Every key that opens this service: the one of the settings, which opens everything, the named ones of the settings, and those of the state
-/// folder. Reading takes no lock; the keys of either place are replaced as a whole.
+/// folder. Reading takes no lock; the keys of either place are replaced as a whole, those of the settings when these are reloaded.
 /// </summary>
-internal sealed class KeyRing
+internal sealed class KeyRing(LiveSettings live)
 {
     private const int LongestSecret = 512;
 
     private static readonly KeyGrant Everything = new(SecurityRules.DefaultKeyName);
 
-    private volatile Configured settings;
+    private readonly MadeFromSettings<Configured> configured = new(live, options => Configured.Of(options.Security));
     private volatile Entry[] stored = [];
     private volatile bool locked;
 
-    public KeyRing(SecurityOptions options) => settings = Configured.Of(options);
-
     /// <summary>False where there is no key at all: then whatever callers present is ignored.</summary>
-    public bool Required => settings.Any || locked;
+    public bool Required => configured.Current.Any || locked;
 
     /// <summary>The named keys of the settings; their hashes are among it, and no secrets.</summary>
-    public IReadOnlyList<StoredKey> OfSettings => settings.Keys;
+    public IReadOnlyList<StoredKey> OfSettings => configured.Current.Keys;
 
     /// <summary>What the key in any of the three headers grants; null where it is none of ours.</summary>
     public KeyGrant? GrantOf(IHeaderDictionary headers)
     {
+        var settings = configured.Current;
         if (settings.Main.CallerOf(headers) is not null) return Everything;
         if (stored.Length == 0 && settings.Named.Length == 0) return null;
         foreach (var value in headers["X-API-Key"])
@@ -43,16 +42,13 @@ internal sealed class KeyRing
     }
 
     /// <summary>What a secret grants, however it came; null where it is none of ours.</summary>
-    public KeyGrant? GrantOf(ReadOnlySpan<char> secret) => settings.Main.NameOf(secret) is not null ? Everything : NamedGrantOf(secret);
+    public KeyGrant? GrantOf(ReadOnlySpan<char> secret) => configured.Current.Main.NameOf(secret) is not null ? Everything : NamedGrantOf(secret);
 
     /// <summary>The key with the name, if it still is one.</summary>
     public KeyGrant? Named(string? name) =>
         name is null ? null
-        : name == Everything.Name && settings.Main.Required ? Everything
-        : Array.Find(settings.Named, entry => entry.Grant.Name == name)?.Grant ?? Array.Find(stored, entry => entry.Grant.Name == name)?.Grant;
-
-    /// <summary>Takes the place of the keys of the settings.</summary>
-    public void Configure(SecurityOptions options) => settings = Configured.Of(options);
+        : name == Everything.Name && configured.Current.Main.Required ? Everything
+        : Array.Find(configured.Current.Named, entry => entry.Grant.Name == name)?.Grant ?? Array.Find(stored, entry => entry.Grant.Name == name)?.Grant;
 
     /// <summary>Takes the place of all stored keys. Null (they cannot be read) opens nothing, and does not open the service to everyone either.</summary>
     public void Replace(IReadOnlyList<StoredKey>? keys)
@@ -63,7 +59,7 @@ internal sealed class KeyRing
 
     private KeyGrant? NamedGrantOf(ReadOnlySpan<char> secret)
     {
-        var (own, others) = (settings.Named, stored);
+        var (own, others) = (configured.Current.Named, stored);
         if ((own.Length == 0 && others.Length == 0) || secret.IsEmpty || secret.Length > LongestSecret) return null;
         Span<byte> text = stackalloc byte[Encoding.UTF8.GetMaxByteCount(secret.Length)];
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];

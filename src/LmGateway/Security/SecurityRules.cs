@@ -3,7 +3,7 @@ using LmGateway.Vocabulary;
 
 namespace LmGateway.Security;
 
-/// <summary>Everything that the settings say about who may call, read once at start.</summary>
+/// <summary>Everything that the settings say about who may call, read once for each snapshot of them.</summary>
 internal sealed class SecurityRules
 {
     /// <summary>What the one key of the settings calls its holders.</summary>

@@ -1,14 +1,13 @@
-using LmGateway.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace LmGateway.Security;
 
 internal static class SecurityServices
 {
-    public static IServiceCollection AddSecurity(this IServiceCollection services, GatewayOptions options) => services
+    public static IServiceCollection AddSecurity(this IServiceCollection services) => services
         .AddAudit()
         .AddSingleton<StreamTickets>()
-        .AddSingleton(new KeyRing(options.Security))
+        .AddSingleton<KeyRing>()
         .AddSingleton<KeyFile>()
         .AddSingleton<KeyWatch>()
         .AddHostedService(provider => provider.GetRequiredService<KeyWatch>());

@@ -26,10 +26,11 @@ internal sealed record GenerationCall(CallContext Context, string Model, ChatReq
 /// ends it in the backend.
 /// </summary>
 internal sealed class GenerationPipeline(
-    ModelFinder finder, Scheduler scheduler, ImageFitting images, RequestWatch watch, KeyQuotas quotas, GatewayOptions options)
+    ModelFinder finder, Scheduler scheduler, ImageFitting images, RequestWatch watch, KeyQuotas quotas, LiveSettings settings)
 {
     public async IAsyncEnumerable<ChatEvent> RunAsync(GenerationCall call, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        var limits = Limits(call, settings.Current);
         var trace = watch.Begin(call.Context, call.Model, streamed: !call.Whole);
         call.Began?.Invoke(trace);
         var pieces = 0;
@@ -40,7 +41,7 @@ internal sealed class GenerationPipeline(
             {
                 var (model, request, lease) = await AdmitAsync(call, trace, cancellationToken);
                 using var held = lease;
-                await using var running = new Running(lease, trace, model.Backend.Backend.GenerateAsync(lease.Identifier, request, Limits(call), cancellationToken));
+                await using var running = new Running(lease, trace, model.Backend.Backend.GenerateAsync(lease.Identifier, request, limits, cancellationToken));
                 if (!await running.IsDeniedAsync(retries: attempt == 0))
                 {
                     while (running.Current is { } happened)
@@ -94,7 +95,7 @@ internal sealed class GenerationPipeline(
         }
     }
 
-    private GenerationLimits Limits(GenerationCall call) => call.Whole
+    private static GenerationLimits Limits(GenerationCall call, GatewayOptions options) => call.Whole
         ? new(call.Patience ?? options.RequestTimeout, null)
         : new(options.Timeouts.StreamTimeout, call.Patience ?? options.Timeouts.StreamIdleTimeout);
 

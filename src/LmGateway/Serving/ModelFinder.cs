@@ -9,7 +9,7 @@ namespace LmGateway.Serving;
 /// Finds what a name means, looking at the backends anew before it says that there is no such thing: the model may have arrived, or the
 /// backend may have come up, since the last look.
 /// </summary>
-internal sealed class ModelFinder(ModelCatalog catalog, ModelResolver resolver, LmStudioOptions lmStudio, TimeProvider time)
+internal sealed class ModelFinder(ModelCatalog catalog, ModelResolver resolver, LiveSettings settings, TimeProvider time)
 {
     /// <summary>For a request: the model, or why it cannot be had, or that the caller's key may not use it.</summary>
     public async ValueTask<ResolvedModel> FindAsync(string name, ModelType wanted, KeyGrant? grant, CancellationToken cancellationToken)
@@ -98,13 +98,13 @@ internal sealed class ModelFinder(ModelCatalog catalog, ModelResolver resolver, 
         {
             var snapshot = await catalog.RefreshAsync(cancellationToken);
             if (snapshot.Backends.Any(view => view.Reachable)) return snapshot;
-            if (attempt >= lmStudio.ConnectAttempts)
+            if (attempt >= settings.Current.LmStudio.ConnectAttempts)
                 throw new GatewayException(new GatewayError(ErrorCode.ControlUnavailable, $"Failed to connect to LM Studio SDK after {attempt} attempts. Ensure LM Studio is running and the API server is enabled.")
                 {
                     RetryAfter = TimeSpan.FromSeconds(5),
                     Reason = snapshot.Backends[0].Reason,
                 });
-            await Task.Delay(TimeSpan.FromMilliseconds(lmStudio.ConnectRetryMs), time, cancellationToken);
+            await Task.Delay(TimeSpan.FromMilliseconds(settings.Current.LmStudio.ConnectRetryMs), time, cancellationToken);
         }
     }
 

@@ -20,6 +20,7 @@ internal static class AdminEndpoints
         routes.MapPost("/admin/models/activate", ActivateAsync).Describe(AdminNotes.Activate);
         routes.MapAdminTransfers();
         AdminKeys.Map(routes);
+        AdminReload.Map(routes);
     }
 
     private static async Task ListAsync(HttpContext context, ModelFinder finder)

@@ -10,7 +10,7 @@ using Microsoft.AspNetCore.Http;
 namespace LmGateway.Api.Chat;
 
 /// <summary>Runs one chat: reads the body, picks the model, and answers at once or line by line.</summary>
-internal sealed class ChatEndpoint(GenerationPipeline pipeline, ChatModels models, ModelCatalog catalog, KeyQuotas quotas, BodyBudget budget, GatewayOptions options)
+internal sealed class ChatEndpoint(GenerationPipeline pipeline, ChatModels models, ModelCatalog catalog, KeyQuotas quotas, BodyBudget budget, LiveSettings settings)
 {
     public async Task RunAsync(HttpContext context, ChatRoute route)
     {
@@ -25,7 +25,7 @@ internal sealed class ChatEndpoint(GenerationPipeline pipeline, ChatModels model
         try
         {
             var (model, request) = await models.ChooseAsync(route.Kind, body, context.Grant(), context.RequestAborted);
-            var call = new GenerationCall(context.Call("chat"), model, request) { Whole = !route.Streamed, Patience = options.Chat.Timeout };
+            var call = new GenerationCall(context.Call("chat"), model, request) { Whole = !route.Streamed, Patience = settings.Current.Chat.Timeout };
             var accounts = new Accounts(held.Memory);
             call = call with { Began = accounts.Begin };
             await (route.Streamed ? StreamAsync(context, call, accounts, body.IncludeReasoning) : AnswerAsync(context, call, accounts, body.IncludeReasoning));
@@ -74,7 +74,7 @@ internal sealed class ChatEndpoint(GenerationPipeline pipeline, ChatModels model
     private void Describe(HttpContext context, Accounts accounts)
     {
         if (quotas.StateOf(context.Grant()) is { } left) QuotaHeaders.Write(context.Response.Headers, left);
-        if (options.Metrics.ServerTiming) context.Response.Headers["Server-Timing"] = accounts.Trace?.ServerTiming;
+        if (settings.Current.Metrics.ServerTiming) context.Response.Headers["Server-Timing"] = accounts.Trace?.ServerTiming;
     }
 
     private static ValueTask WriteAsync(LineWriter lines, string type, string content) => lines.WriteAsync(writer =>
@@ -85,7 +85,7 @@ internal sealed class ChatEndpoint(GenerationPipeline pipeline, ChatModels model
 
     /// <summary>Nothing is loaded, and nobody loads anything for a request: neither the gateway nor the backend.</summary>
     private bool IsNothingLoaded(GatewayError error) =>
-        error.Code == ErrorCode.ModelNotFound && catalog.Current.Instances.Count == 0 && (error.Backend is not null || !options.Scheduling.OnDemand);
+        error.Code == ErrorCode.ModelNotFound && catalog.Current.Instances.Count == 0 && (error.Backend is not null || !settings.Current.Scheduling.OnDemand);
 
     /// <summary>Where the request is accounted for, once it has begun.</summary>
     private sealed class Accounts(ReadOnlyMemory<byte> body)

@@ -5,7 +5,7 @@ using LmGateway.Vocabulary;
 namespace LmGateway.Api.Chat;
 
 /// <summary>Says which model answers a request, and which parameters go with it.</summary>
-internal sealed class ChatModels(ModelFinder finder, ActiveModelState active, GatewayOptions options)
+internal sealed class ChatModels(ModelFinder finder, ActiveModelState active, LiveSettings settings)
 {
     /// <summary>
     /// The request's own name counts on <c>/chat</c> alone. One that gives none there gets the default model; where there is no such model, the
@@ -13,11 +13,11 @@ internal sealed class ChatModels(ModelFinder finder, ActiveModelState active, Ga
     /// </summary>
     public async ValueTask<(string Model, ChatRequest Request)> ChooseAsync(ChatKind kind, ChatBody body, KeyGrant? grant, CancellationToken cancellationToken)
     {
-        if (kind == ChatKind.Vision) return (options.Chat.DefaultVisionModel, body.Request);
+        if (kind == ChatKind.Vision) return (settings.Current.Chat.DefaultVisionModel, body.Request);
         if (kind == ChatKind.Any && body.ModelKey is { } named) return (named, body.Request);
-        if (kind == ChatKind.Regular || await ExistsAsync(options.Chat.DefaultRegularModel, grant, cancellationToken)) return (options.Chat.DefaultRegularModel, body.Request);
+        if (kind == ChatKind.Regular || await ExistsAsync(settings.Current.Chat.DefaultRegularModel, grant, cancellationToken)) return (settings.Current.Chat.DefaultRegularModel, body.Request);
         if (active.Current is { } chosen) return (chosen.Name, With(body.Request, chosen.Defaults));
-        return (options.Inference.DefaultModel ?? options.Chat.DefaultRegularModel, body.Request);
+        return (settings.Current.Inference.DefaultModel ?? settings.Current.Chat.DefaultRegularModel, body.Request);
     }
 
     private async ValueTask<bool> ExistsAsync(string model, KeyGrant? grant, CancellationToken cancellationToken)

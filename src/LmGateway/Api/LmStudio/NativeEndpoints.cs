@@ -48,7 +48,7 @@ internal static class NativeEndpoints
 }
 
 /// <summary>Inference by LM Studio's own routes: admitted like any other, answered in LM Studio's own bytes.</summary>
-internal sealed class NativeInference(InferencePipeline pipeline, AnswerWriter writer, BodyBudget budget, GatewayOptions options)
+internal sealed class NativeInference(InferencePipeline pipeline, AnswerWriter writer, BodyBudget budget, LiveSettings settings)
 {
     public async Task RunAsync(HttpContext context, string path, Dialect dialect, ModelType wanted)
     {
@@ -59,10 +59,10 @@ internal sealed class NativeInference(InferencePipeline pipeline, AnswerWriter w
             Dialect = dialect,
             PathAndQuery = path + context.Request.QueryString,
             Body = body.Sequence,
-            Headers = context.HeadersToPass(options),
+            Headers = context.HeadersToPass(settings.Current),
             Wanted = wanted,
         });
-        if (dialect == Dialect.LmStudioV1 && prepared.UsesIntegrations && !options.Passthrough.Integrations)
+        if (dialect == Dialect.LmStudioV1 && prepared.UsesIntegrations && !settings.Current.Passthrough.Integrations)
             throw new GatewayException(new GatewayError(ErrorCode.Forbidden, "'integrations' run tools on LM Studio's machine and are switched off here. The setting passthrough.integrations allows them.") { Parameter = "integrations" });
         await writer.WriteAsync(context, prepared, (error, _) => NativeErrors.FailureEvent(error));
     }

@@ -8,13 +8,13 @@ using Microsoft.AspNetCore.Http;
 namespace LmGateway.Api.LmStudio;
 
 /// <summary>Everything of LM Studio's own API that nobody here answers, handed on; lists of models without those that the caller's key may not use.</summary>
-internal sealed class NativeReplies(Passthrough passthrough, ModelFinder finder, ModelCatalog catalog, GatewayOptions options)
+internal sealed class NativeReplies(Passthrough passthrough, ModelFinder finder, ModelCatalog catalog, LiveSettings settings)
 {
     private static readonly PathString[] Lists = ["/api/v0/models", "/api/v1/models"];
 
     public async Task PassOnAsync(HttpContext context, Dialect dialect)
     {
-        var exchange = context.ToExchange(dialect, context.Request.Path.Value!, options) with { Verbatim = true };
+        var exchange = context.ToExchange(dialect, context.Request.Path.Value!, settings.Current) with { Verbatim = true };
         var limited = context.Grant() is { IsForSome: true } grant ? grant : null;
         if (limited is not null) await CheckAsync(context.Request.Path, limited, context.RequestAborted);
         await using var reply = await passthrough.SendAsync(exchange, model: null, limited, context.RequestAborted);
@@ -30,7 +30,7 @@ internal sealed class NativeReplies(Passthrough passthrough, ModelFinder finder,
 
     private async Task WriteListAsync(HttpContext context, ExchangeReply reply, KeyGrant grant)
     {
-        var body = await ListedModels.ReadAsync(reply, options.Limits.ReplyBytes, context.RequestAborted);
+        var body = await ListedModels.ReadAsync(reply, settings.Current.Limits.ReplyBytes, context.RequestAborted);
         if (reply.Status < 400) body = ListedModels.Allowed(body, catalog.Current, grant);
         context.Response.StatusCode = reply.Status;
         context.Response.ContentType = reply.ContentType;

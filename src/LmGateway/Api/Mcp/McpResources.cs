@@ -7,7 +7,7 @@ using ModelContextProtocol.Server;
 namespace LmGateway.Api.Mcp;
 
 /// <summary>What clients can attach to a conversation: the models and the status, as small JSON.</summary>
-internal sealed class McpResources(McpPictures pictures, GatewayOptions options)
+internal sealed class McpResources(McpPictures pictures, LiveSettings settings)
 {
     private const string Models = "lmgateway://models";
     private const string Status = "lmgateway://status";
@@ -26,7 +26,7 @@ internal sealed class McpResources(McpPictures pictures, GatewayOptions options)
     {
         var uri = request.Params.Uri;
         if (uri is not (Models or Status)) throw new McpProtocolException($"There is no resource '{uri}'; there are {Models} and {Status}.", McpErrorCode.InvalidParams);
-        var grant = CallOrigin.Of(request, options).Grant;
+        var grant = CallOrigin.Of(request, settings.Current).Grant;
         var snapshot = await pictures.LookAsync(grant, cancellationToken);
         Action<Utf8JsonWriter> write = uri == Models
             ? writer => pictures.WriteModels(writer, pictures.Models(snapshot), grant)

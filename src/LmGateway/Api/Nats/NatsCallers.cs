@@ -9,7 +9,7 @@ namespace LmGateway.Api.Nats;
 /// Says who asks, and whether they may: the holder of the key in a message's header, or whoever the NATS server let in. Where no key is set,
 /// headers with keys are ignored.
 /// </summary>
-internal sealed class NatsCallers(KeyRing ring, GatewayOptions options, TimeProvider time)
+internal sealed class NatsCallers(KeyRing ring, LiveSettings settings, TimeProvider time)
 {
     private const string KeyHeader = "x-api-key";
 
@@ -36,8 +36,8 @@ internal sealed class NatsCallers(KeyRing ring, GatewayOptions options, TimeProv
     {
         if (SecretIn(message) is { } secret)
             return ring.GrantOf(secret) ?? throw Unauthorized("The key in the message's header is none of this service's.");
-        if (options.Nats.NeedsKey) throw Unauthorized($"A key is needed: send it in the header '{KeyHeader}', or as 'authorization: Bearer <key>'.");
-        if (options.Nats.KeyName is not { } name) return null;
+        if (settings.Current.Nats.NeedsKey) throw Unauthorized($"A key is needed: send it in the header '{KeyHeader}', or as 'authorization: Bearer <key>'.");
+        if (settings.Current.Nats.KeyName is not { } name) return null;
         return ring.Named(name) ?? throw Unauthorized($"A key is needed: send it in the header '{KeyHeader}'. There is no key '{name}' to stand in for it (nats.key_name).");
     }
 

@@ -6,7 +6,7 @@ namespace LmGateway.Api.Nats;
 internal sealed record NatsOperation(string Name, Func<NatsCall, CancellationToken, Task<NatsAnswer>> RunAsync)
 {
     /// <summary>Time for a request whose caller gives none; null for as long as the work itself may take.</summary>
-    public TimeSpan? Limit { get; init; }
+    public Func<TimeSpan>? Limit { get; init; }
 
     public bool IsInference { get; init; }
 

@@ -27,7 +27,7 @@ internal sealed partial class NatsRequests(NatsCallers callers, AuditFile audit,
 
     private async Task<NatsAnswer> AnswerAsync(NatsOperation operation, NatsCall call, CancellationToken cancellationToken)
     {
-        var patience = call.Patience ?? operation.Limit;
+        var patience = call.Patience ?? operation.Limit?.Invoke();
         using var limit = new CancellationTokenSource(patience ?? Timeout.InfiniteTimeSpan, time);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, shutdown.Token, cancellationToken);
         try

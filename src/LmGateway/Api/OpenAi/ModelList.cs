@@ -17,8 +17,9 @@ internal static class ModelList
     /// <summary>Any fixed moment does; clients want an integer that does not change.</summary>
     private const long Created = 1700000000;
 
-    public static async Task ListAsync(HttpContext context, ModelFinder finder, GatewayOptions options)
+    public static async Task ListAsync(HttpContext context, ModelFinder finder, LiveSettings settings)
     {
+        var options = settings.Current;
         var snapshot = await finder.SeenAsync(context.Grant(), context.RequestAborted);
         var loadedOnly = options.Inference.ListsOnlyLoaded || string.Equals(context.Request.Query["state"], "loaded", StringComparison.OrdinalIgnoreCase);
         if (IsPlain(context, options))

@@ -27,12 +27,12 @@ internal sealed record PublishOutcome(string ModelKey, string Bucket) : JobResul
 }
 
 /// <summary>Copies local models into the repository (JetStream's object store).</summary>
-internal sealed class ModelPublishing(JobList jobs, ModelsFolder folder, ModelFinder finder, ModelBucket bucket, ModelCatalog catalog, ModelListOptions options)
+internal sealed class ModelPublishing(JobList jobs, ModelsFolder folder, ModelFinder finder, ModelBucket bucket, ModelCatalog catalog, LiveSettings settings)
 {
     /// <summary>Starts the copy.</summary>
     public Job Start(PublishCommand command, CallContext call)
     {
-        var target = command.Bucket ?? options.Bucket;
+        var target = command.Bucket ?? settings.Current.Models.Bucket;
         ModelBucket.CheckBucket(target);
         return jobs.Start(new JobOrder(JobKind.Publish, command.Model, $"publish {target} {command.Model}"), (report, cancellationToken) => PublishAsync(command.Model, target, call.Grant, report, cancellationToken));
     }

@@ -7,7 +7,7 @@ using LmGateway.Vocabulary;
 namespace LmGateway.Api.Mcp.Tools;
 
 /// <summary>Says which model a call means that names none.</summary>
-internal sealed class ToolModels(ModelFinder finder, ActiveModelState active, InferenceOptions inference)
+internal sealed class ToolModels(ModelFinder finder, ActiveModelState active, LiveSettings live)
 {
     /// <summary>For <c>chat</c>: the call's own, then <c>MODEL_NAME</c>, then the active model with its parameters, then the default one.</summary>
     public async ValueTask<(string Model, InferenceDefaults Defaults)> ForChatAsync(string? named, ToolSettings settings, CancellationToken cancellationToken)
@@ -21,7 +21,7 @@ internal sealed class ToolModels(ModelFinder finder, ActiveModelState active, In
         }
 
         if (active.Current is { } chosen) return (chosen.Name, chosen.Defaults);
-        return (inference.DefaultModel ?? throw new GatewayException(new GatewayError(ErrorCode.ModelRequired, "The call names no model, MODEL_NAME is not set, and no model is active.") { Parameter = "model" }), InferenceDefaults.None);
+        return (live.Current.Inference.DefaultModel ?? throw new GatewayException(new GatewayError(ErrorCode.ModelRequired, "The call names no model, MODEL_NAME is not set, and no model is active.") { Parameter = "model" }), InferenceDefaults.None);
     }
 
     /// <summary>For <c>embed</c>: the call's own, else the only embedding model that is loaded, else the only one there is.</summary>

@@ -1,3 +1,4 @@
+using LmGateway.Configuration;
 using LmGateway.Events;
 using LmGateway.Security;
 using LmGateway.Vocabulary;
@@ -6,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace LmGateway.Api.Mcp.Tools;
 
 /// <summary>Every call under way, and the last of those that went on without their clients.</summary>
-internal sealed partial class ToolRuns(AuditFile audit, TimeProvider time, ILogger<ToolRuns> logger) : IAsyncDisposable
+internal sealed partial class ToolRuns(AuditFile audit, LiveSettings settings, TimeProvider time, ILogger<ToolRuns> logger) : IAsyncDisposable
 {
     private const int MostRunning = 256;
     private const int MostKept = 100;
@@ -88,6 +89,7 @@ internal sealed partial class ToolRuns(AuditFile audit, TimeProvider time, ILogg
     private async Task<ToolAnswer> AnswerAsync(ToolRun run, ToolCall call, Action<ErrorCode> failed)
     {
         var tool = run.Tool;
+        using var use = settings.Enter();
         try
         {
             call.Context.Grant?.Demand(tool.Card.Scope, $"the tool '{tool.Card.Name}'");
