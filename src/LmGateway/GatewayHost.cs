@@ -40,7 +40,8 @@ internal static class GatewayHost
     /// <param name="settings">What holds while it runs.</param>
     /// <param name="time">The clock.</param>
     /// <param name="origin">Where the settings come from, to be read again when that changes; null where they stay as they are.</param>
-    public static WebApplication Build(LiveSettings settings, TimeProvider time, SettingsOrigin? origin = null)
+    /// <param name="answersNats">Whether it answers requests on NATS, as a worker among others; a command that works by itself does not.</param>
+    public static WebApplication Build(LiveSettings settings, TimeProvider time, SettingsOrigin? origin = null, bool answersNats = true)
     {
         var options = settings.Current;
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
@@ -49,7 +50,8 @@ internal static class GatewayHost
         if (!options.Listen.Http) builder.Services.AddSingleton<IServer, NoHttpServer>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromMilliseconds(options.Timeouts.ShutdownMs) + LastWords);
         builder.Services.AddSingleton(settings).AddSingleton(time);
-        builder.Services.AddEvents().AddObservability().AddState().AddNats().AddBackends().AddCatalog().AddScheduling().AddServing().AddSecurity().AddReload(origin).AddHttpApis().AddOpenAi().AddChatApi().AddDebugApi().AddMetricsApi().AddNativeLmStudio().AddNatsApi().AddMcp(trustWorkingFolder: true).AddHelp();
+        builder.Services.AddEvents().AddObservability().AddState().AddNats().AddBackends().AddCatalog().AddScheduling().AddServing().AddSecurity().AddReload(origin).AddHttpApis().AddOpenAi().AddChatApi().AddDebugApi().AddMetricsApi().AddNativeLmStudio().AddMcp(trustWorkingFolder: true).AddHelp();
+        if (answersNats) builder.Services.AddNatsApi();
         var app = builder.Build();
 
         var errors = new RouteErrors(OpenAiErrors.WriteAsync)

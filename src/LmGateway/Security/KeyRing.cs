@@ -8,15 +8,15 @@ namespace LmGateway.Security;
 
 /// <summary>
 /// Every key that opens this service: the one of the settings, which opens everything, the named ones of the settings, and those of the state
-/// folder. Reading takes no lock; the keys of either place are replaced as a whole, those of the settings when these are reloaded.
+/// folder. Reading takes no lock; the keys of either place are replaced as a whole.
 /// </summary>
-internal sealed class KeyRing(LiveSettings live)
+internal sealed class KeyRing(LiveSettings settings)
 {
     private const int LongestSecret = 512;
 
     private static readonly KeyGrant Everything = new(SecurityRules.DefaultKeyName);
 
-    private readonly MadeFromSettings<Configured> configured = new(live, options => Configured.Of(options.Security));
+    private readonly MadeFromSettings<Configured> configured = new(settings, options => Configured.Of(options.Security));
     private volatile Entry[] stored = [];
     private volatile bool locked;
 
@@ -29,9 +29,9 @@ internal sealed class KeyRing(LiveSettings live)
     /// <summary>What the key in any of the three headers grants; null where it is none of ours.</summary>
     public KeyGrant? GrantOf(IHeaderDictionary headers)
     {
-        var settings = configured.Current;
-        if (settings.Main.CallerOf(headers) is not null) return Everything;
-        if (stored.Length == 0 && settings.Named.Length == 0) return null;
+        var own = configured.Current;
+        if (own.Main.CallerOf(headers) is not null) return Everything;
+        if (stored.Length == 0 && own.Named.Length == 0) return null;
         foreach (var value in headers["X-API-Key"])
             if (NamedGrantOf(value) is { } grant) return grant;
         foreach (var value in headers.Authorization)

@@ -84,6 +84,13 @@ internal sealed partial class ModelOperations(
         return outcome;
     }
 
+    /// <summary>What a load would need, without loading anything.</summary>
+    public async Task<(ResolvedModel Model, LoadEstimate Estimate)> EstimateAsync(LoadCommand command, CallContext call, CancellationToken cancellationToken)
+    {
+        var model = await finder.FindToLoadAsync(command.ModelKey, call.Grant, cancellationToken);
+        return (model, await model.Backend.Backend.EstimateAsync(new LoadOrder(model.Target.ModelKey) { Settings = command.Settings }, cancellationToken));
+    }
+
     /// <summary>Unloads one instance: the one with the identifier, else the only one of the model. Ends the active model if it was that.</summary>
     public async Task<UnloadOutcome> UnloadAsync(string? modelKey, string? instanceId, bool force, CallContext call, CancellationToken cancellationToken)
     {

@@ -18,9 +18,11 @@ internal static class AdminEndpoints
         routes.MapPost("/admin/models/load", LoadAsync).Describe(AdminNotes.Load);
         routes.MapPost("/admin/models/unload", UnloadAsync).Describe(AdminNotes.Unload);
         routes.MapPost("/admin/models/activate", ActivateAsync).Describe(AdminNotes.Activate);
+        routes.MapAdminCatalog();
         routes.MapAdminTransfers();
         AdminKeys.Map(routes);
         AdminReload.Map(routes);
+        AdminSettings.Map(routes);
     }
 
     private static async Task ListAsync(HttpContext context, ModelFinder finder)
