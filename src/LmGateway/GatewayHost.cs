@@ -25,6 +25,7 @@ using LmGateway.State;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -47,6 +48,7 @@ internal static class GatewayHost
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
         builder.Logging.AddGatewayLog(settings);
         builder.WebHost.ConfigureKestrel(server => Listen(server, options));
+        if (options.Runtime.LowCpu) builder.Services.Configure<SocketTransportOptions>(BeCheap);
         if (!options.Listen.Http) builder.Services.AddSingleton<IServer, NoHttpServer>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromMilliseconds(options.Timeouts.ShutdownMs) + LastWords);
         builder.Services.AddSingleton(settings).AddSingleton(time);
@@ -66,14 +68,9 @@ internal static class GatewayHost
             .Add("/debug", AdminErrors.WriteAsync)
             .Add("/mcp", McpErrors.WriteAsync);
         app.Use(next => context => RequestIdentity.AssignAsync(context, next));
-        app.Use(next => async context =>
-        {
-            using var use = settings.Enter();
-            await next(context);
-        });
         var audit = app.Services.GetRequiredService<AuditTrail>();
         app.Use(next => context => audit.FollowAsync(context, next));      // outside the errors, so that it sees the status they get
-        app.Use(next => new ErrorBoundary(next, errors, app.Services.GetRequiredService<ILogger<ErrorBoundary>>()).InvokeAsync);
+        app.Use(next => new ErrorBoundary(next, errors, settings, app.Services.GetRequiredService<ILogger<ErrorBoundary>>()).InvokeAsync);
         app.Use(next => context => PathTidying.TidyAsync(context, next));
         app.UseGatewaySecurity(settings, errors.WriteAsync);
         app.UseRouting();
@@ -105,6 +102,9 @@ internal static class GatewayHost
         builder.Services.AddEvents().AddObservability().AddState().AddNats().AddBackends().AddCatalog().AddScheduling().AddServing().AddAudit().AddMcp(trustWorkingFolder: false);
         return builder.Build();
     }
+
+    /// <summary>Works where the bytes are read, and has a buffer ready, so that a request is received by one call instead of two.</summary>
+    private static void BeCheap(SocketTransportOptions sockets) => (sockets.UnsafePreferInlineScheduling, sockets.WaitForDataBeforeAllocatingBuffer) = (true, false);
 
     private static void Listen(KestrelServerOptions server, GatewayOptions options)
     {

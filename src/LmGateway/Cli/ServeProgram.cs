@@ -1,4 +1,5 @@
 using LmGateway.Configuration;
+using LmGateway.Observability;
 using LmGateway.State;
 using LmStudio.Simulator;
 using LmStudio.Simulator.Engine;
@@ -15,6 +16,7 @@ internal static class ServeProgram
 {
     public static async Task<int> RunAsync(ServeSettings settings, CancellationToken cancellationToken)
     {
+        RuntimeSettings.Apply(settings.Options.Runtime);
         if (!settings.Demo) return await WithNatsAsync(settings, simulator: null, cancellationToken);
         await using var simulator = await SimulatorServer.StartAsync(new SimulatorOptions(), cancellationToken: cancellationToken);
         var state = Directory.CreateTempSubdirectory("lmgateway-demo-");
