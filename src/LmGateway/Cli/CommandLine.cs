@@ -3,6 +3,8 @@ using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using LmGateway.Cli.Chat;
 using LmGateway.Cli.Completion;
+using LmGateway.Cli.Daemon;
+using LmGateway.Cli.Doctor;
 using LmGateway.Cli.Jobs;
 using LmGateway.Cli.Models;
 using LmGateway.Cli.Output;
@@ -17,7 +19,10 @@ internal static class CommandLine
     public static async Task<int> RunAsync(string[] arguments, CommandHandlers handlers)
     {
         using var stop = new StopSignals();
-        return await RunAsync(arguments, handlers, CommandSurroundings.OfProcess(stop), stop.Token);
+        if (OperatingSystem.IsWindows() && !Environment.UserInteractive && WindowsService.Run(RunHereAsync, stop.Stop) is { } code) return code;
+        return await RunHereAsync();
+
+        Task<int> RunHereAsync() => RunAsync(arguments, handlers, CommandSurroundings.OfProcess(stop), stop.Token);
     }
 
     public static async Task<int> RunAsync(
@@ -70,6 +75,7 @@ internal static class CommandLine
         root.Subcommands.Add(ModelsCommand.Build(surroundings));
         root.Subcommands.Add(JobsCommand.Build(surroundings));
         root.Subcommands.Add(ChatCommand.Build(surroundings));
+        root.Subcommands.Add(DaemonCommand.Build(surroundings));
         root.Subcommands.Add(KeysCommand.Build(surroundings));
         root.Subcommands.Add(SimulateCommand.Build(handlers.Simulate));
         root.Subcommands.Add(CompletionCommand.Build(surroundings));

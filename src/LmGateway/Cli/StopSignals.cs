@@ -17,6 +17,9 @@ internal sealed class StopSignals : IDisposable
     /// <summary>While set, Ctrl+C calls this instead of ending the program: it ends an answer, and not the conversation.</summary>
     public Action? Interrupt { set => _interrupt = value; }
 
+    /// <summary>Stops as the first signal does.</summary>
+    public void Stop() => _stop.Cancel();
+
     public void Dispose()
     {
         foreach (var registration in _registrations) registration.Dispose();

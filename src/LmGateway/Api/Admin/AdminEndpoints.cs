@@ -22,6 +22,7 @@ internal static class AdminEndpoints
         routes.MapAdminTransfers();
         AdminKeys.Map(routes);
         AdminReload.Map(routes);
+        AdminSettings.Map(routes);
     }
 
     private static async Task ListAsync(HttpContext context, ModelFinder finder)

@@ -96,6 +96,13 @@ internal static class AdminNotes
         Errors = Errors,
     };
 
+    public static RouteNote Settings { get; } = new(Group, "Shows the settings that are not at their defaults")
+    {
+        Details = "Without secrets. Values are texts, as settings are written on the command line.",
+        Gives = [new("Settings")],
+        Errors = Errors,
+    };
+
     private static ParameterNote JobId => new("id", "The job's id");
 
     private static RouteNote Transfer(string summary, string request, string? example = null) => new(Group, summary)
