@@ -3,6 +3,7 @@ using LmGateway.Backends.LmStudio;
 using LmGateway.Backends.Mock;
 using LmGateway.Backends.Ollama;
 using LmGateway.Backends.OpenAiCompatible;
+using LmGateway.Backends.Wire;
 using LmGateway.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -12,15 +13,16 @@ namespace LmGateway;
 /// <summary>Which backends there are; the one place where settings become backends.</summary>
 internal static class BackendServices
 {
-    public static IServiceCollection AddBackends(this IServiceCollection services, GatewayOptions options)
-    {
-        foreach (var entry in options.BackendEntries) services.AddSingleton<IBackend>(provider => Make(entry, options, provider));
-        return services.AddHostedService<LmStudioLog>();
-    }
+    public static IServiceCollection AddBackends(this IServiceCollection services) => services
+        .AddSingleton(provider => new BackendSet(provider.GetRequiredService<LiveSettings>(), options => Plan(options, provider)))
+        .AddHostedService<LmStudioLog>();
 
-    private static IBackend Make(BackendEntry entry, GatewayOptions options, IServiceProvider services)
+    private static IReadOnlyList<BackendPlan> Plan(GatewayOptions options, IServiceProvider services) =>
+        [.. options.BackendEntries.Select(entry => (Entry: entry, Own: OptionsFor(entry, options))).Select(one => new BackendPlan(FactsOf(one.Entry, one.Own), () => Make(one.Entry, one.Own, services)))];
+
+    private static IBackend Make(BackendEntry entry, GatewayOptions own, IServiceProvider services)
     {
-        var (own, time) = (OptionsFor(entry, options), services.GetRequiredService<TimeProvider>());
+        var time = services.GetRequiredService<TimeProvider>();
         return entry.Kind switch
         {
             BackendEntry.Ollama => new OllamaBackend(own, time, entry.Name),
@@ -29,6 +31,16 @@ internal static class BackendServices
             _ => new LmStudioBackend(own, time, services.GetRequiredService<ILogger<LmStudioBackend>>(), entry.Name),
         };
     }
+
+    /// <summary>Everything that a backend reads from the settings: where it is the same, so is the backend.</summary>
+    private static BackendFacts FactsOf(BackendEntry entry, GatewayOptions own) => new(entry.Name, entry.Kind, UpstreamSettings.Of(own, entry.Name, entry.Kind))
+    {
+        LmStudio = own.LmStudio with { LogEvents = false },
+        Ollama = own.Ollama,
+        Credential = (own.Inference.OpenAiApiKey, own.Inference.OpenAiOrganization),
+        MockResponses = own.Inference.MockResponsesDir,
+        Limits = (own.Timeouts.ControlMs, own.Scheduling.LoadTimeoutSeconds),
+    };
 
     /// <summary>The settings as one backend sees them: its own address, and no key that was given for another address.</summary>
     private static GatewayOptions OptionsFor(BackendEntry entry, GatewayOptions options)
@@ -46,5 +58,14 @@ internal static class BackendServices
                 OpenAiOrganization = isUsual ? options.Inference.OpenAiOrganization : null,
             },
         };
+    }
+
+    private sealed record BackendFacts(string Name, string Kind, UpstreamSettings Upstream)
+    {
+        public required LmStudioOptions LmStudio { get; init; }
+        public required OllamaOptions Ollama { get; init; }
+        public required (string? Key, string? Organization) Credential { get; init; }
+        public required string MockResponses { get; init; }
+        public required (int ControlMs, int LoadSeconds) Limits { get; init; }
     }
 }

@@ -16,6 +16,7 @@ using LmGateway.Configuration;
 using LmGateway.Events;
 using LmGateway.Nats;
 using LmGateway.Observability;
+using LmGateway.Reload;
 using LmGateway.Scheduling;
 using LmGateway.Security;
 using LmGateway.Serving;
@@ -36,18 +37,20 @@ internal static class GatewayHost
     /// <summary>For telling callers that their time is over, before their connections are cut.</summary>
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
 
-    /// <param name="options">What it is made from.</param>
-    /// <param name="time">Its clock.</param>
+    /// <param name="settings">What holds while it runs.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="origin">Where the settings come from, to be read again when that changes; null where they stay as they are.</param>
     /// <param name="answersNats">Whether it answers requests on NATS, as a worker among others; a command that works by itself does not.</param>
-    public static WebApplication Build(GatewayOptions options, TimeProvider time, bool answersNats = true)
+    public static WebApplication Build(LiveSettings settings, TimeProvider time, SettingsOrigin? origin = null, bool answersNats = true)
     {
+        var options = settings.Current;
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
-        builder.Logging.AddGatewayLog(options.Log);
+        builder.Logging.AddGatewayLog(settings);
         builder.WebHost.ConfigureKestrel(server => Listen(server, options));
         if (!options.Listen.Http) builder.Services.AddSingleton<IServer, NoHttpServer>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromMilliseconds(options.Timeouts.ShutdownMs) + LastWords);
-        builder.Services.AddSingleton(options).AddSingleton(time);
-        builder.Services.AddEvents().AddObservability(options).AddState(options).AddNats().AddBackends(options).AddCatalog(options).AddScheduling().AddServing(options).AddSecurity(options).AddHttpApis(options).AddOpenAi().AddChatApi().AddDebugApi().AddMetricsApi().AddNativeLmStudio().AddMcp(options, trustWorkingFolder: true).AddHelp();
+        builder.Services.AddSingleton(settings).AddSingleton(time);
+        builder.Services.AddEvents().AddObservability().AddState().AddNats().AddBackends().AddCatalog().AddScheduling().AddServing().AddSecurity().AddReload(origin).AddHttpApis().AddOpenAi().AddChatApi().AddDebugApi().AddMetricsApi().AddNativeLmStudio().AddMcp(trustWorkingFolder: true).AddHelp();
         if (answersNats) builder.Services.AddNatsApi();
         var app = builder.Build();
 
@@ -63,11 +66,16 @@ internal static class GatewayHost
             .Add("/debug", AdminErrors.WriteAsync)
             .Add("/mcp", McpErrors.WriteAsync);
         app.Use(next => context => RequestIdentity.AssignAsync(context, next));
+        app.Use(next => async context =>
+        {
+            using var use = settings.Enter();
+            await next(context);
+        });
         var audit = app.Services.GetRequiredService<AuditTrail>();
         app.Use(next => context => audit.FollowAsync(context, next));      // outside the errors, so that it sees the status they get
         app.Use(next => new ErrorBoundary(next, errors, app.Services.GetRequiredService<ILogger<ErrorBoundary>>()).InvokeAsync);
         app.Use(next => context => PathTidying.TidyAsync(context, next));
-        app.UseGatewaySecurity(options, errors.WriteAsync);
+        app.UseGatewaySecurity(settings, errors.WriteAsync);
         app.UseRouting();
         app.MapOpenAi();
         app.MapChatApi();
@@ -89,12 +97,12 @@ internal static class GatewayHost
     /// <summary>The service without HTTP: what <c>lmgateway mcp</c> and <c>lmgateway up</c> need to act by themselves.</summary>
     public static IHost BuildForTools(GatewayOptions options, TimeProvider time)
     {
-        options = options.WithBringUpBackend();
+        LiveSettings settings = options.WithBringUpBackend();
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
-        builder.Logging.AddGatewayLog(options.Log);
+        builder.Logging.AddGatewayLog(settings);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = LastWords);
-        builder.Services.AddSingleton(options).AddSingleton(time);
-        builder.Services.AddEvents().AddObservability(options).AddState(options).AddNats().AddBackends(options).AddCatalog(options).AddScheduling().AddServing(options).AddMcp(options, trustWorkingFolder: false);
+        builder.Services.AddSingleton(settings).AddSingleton(time);
+        builder.Services.AddEvents().AddObservability().AddState().AddNats().AddBackends().AddCatalog().AddScheduling().AddServing().AddAudit().AddMcp(trustWorkingFolder: false);
         return builder.Build();
     }
 

@@ -11,7 +11,7 @@ namespace LmGateway.Tests;
 public sealed class RoomsTests
 {
     private static readonly string[] Shared = ["Vocabulary", "Configuration", "Events", "Observability"];
-    private static readonly string[] ApiArrows = ["Api.Http", "Serving", "Catalog", "Security", .. Shared];
+    private static readonly string[] ApiArrows = ["Api.Http", "Serving", "Catalog", "Security", "Reload", .. Shared];
 
     private static readonly Dictionary<string, string[]> Arrows = new()
     {
@@ -31,6 +31,7 @@ public sealed class RoomsTests
         ["Catalog"] = ["Backends", .. Shared],
         ["Scheduling"] = ["Catalog", "Backends", .. Shared],
         ["Serving"] = ["Scheduling", "Catalog", "Backends", "Backends.Wire", "State", "Nats", .. Shared],
+        ["Reload"] = ["Catalog", "Backends", "Security", .. Shared],
         ["Api.Http"] = ["State", "Serving", "Catalog", "Security", "Nats", .. Shared],
         ["Api.OpenAi"] = ApiArrows,
         ["Api.Chat"] = ApiArrows,

@@ -1,5 +1,4 @@
 using LmGateway.Backends;
-using LmGateway.Configuration;
 using LmGateway.Events;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -7,8 +6,8 @@ namespace LmGateway.Catalog;
 
 internal static class CatalogServices
 {
-    public static IServiceCollection AddCatalog(this IServiceCollection services, GatewayOptions options) => services
-        .AddSingleton(new CatalogPace(TimeSpan.FromSeconds(options.Catalog.PollSeconds), TimeSpan.FromSeconds(options.Catalog.BusyPollSeconds)))
-        .AddSingleton(provider => new ModelCatalog([.. provider.GetServices<IBackend>()], provider.GetRequiredService<EventHub>(), provider.GetRequiredService<TimeProvider>()))
+    public static IServiceCollection AddCatalog(this IServiceCollection services) => services
+        .AddSingleton<CatalogPace>()
+        .AddSingleton(provider => new ModelCatalog(provider.GetRequiredService<BackendSet>().Current, provider.GetRequiredService<EventHub>(), provider.GetRequiredService<TimeProvider>()))
         .AddHostedService<CatalogWatch>();
 }

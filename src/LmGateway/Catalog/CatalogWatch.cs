@@ -1,3 +1,4 @@
+using LmGateway.Configuration;
 using Microsoft.Extensions.Hosting;
 
 namespace LmGateway.Catalog;
@@ -16,7 +17,7 @@ internal sealed class CatalogWatch(ModelCatalog catalog, CatalogPace pace, TimeP
 }
 
 /// <summary>How often the backends are looked at.</summary>
-internal sealed class CatalogPace(TimeSpan calm, TimeSpan busy)
+internal sealed class CatalogPace(LiveSettings settings)
 {
     private int loads;
     private TaskCompletionSource hurried = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -32,14 +33,14 @@ internal sealed class CatalogPace(TimeSpan calm, TimeSpan busy)
     {
         if (Volatile.Read(ref loads) > 0)
         {
-            await Task.Delay(busy, time, cancellationToken);
+            await Task.Delay(TimeSpan.FromSeconds(settings.Current.Catalog.BusyPollSeconds), time, cancellationToken);
             return;
         }
 
         var wake = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Volatile.Write(ref hurried, wake);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        await Task.WhenAny(Task.Delay(calm, time, ended.Token), wake.Task);
+        await Task.WhenAny(Task.Delay(TimeSpan.FromSeconds(settings.Current.Catalog.PollSeconds), time, ended.Token), wake.Task);
         await ended.CancelAsync();
         cancellationToken.ThrowIfCancellationRequested();
     }

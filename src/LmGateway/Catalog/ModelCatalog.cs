@@ -13,11 +13,30 @@ internal sealed class ModelCatalog(IReadOnlyList<IBackend> backends, EventHub hu
     private static readonly TimeSpan LookDeadline = TimeSpan.FromSeconds(10);
 
     private readonly Lock replacing = new();
-    private readonly Dictionary<string, Task> looks = [];
+    private readonly Dictionary<IBackend, Task> looks = [];
     private volatile CatalogSnapshot current = new(0, [.. backends.Select(backend => new BackendView { Backend = backend })]);
     private TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public CatalogSnapshot Current => current;
+
+    /// <summary>
+    /// Puts other backends in the place of all, in one step. New ones are looked at before, so that their models are there from the first moment.
+    /// </summary>
+    public async Task ReplaceAsync(IReadOnlyList<IBackend> others, CancellationToken cancellationToken)
+    {
+        var added = others.Except(current.Backends.Select(view => view.Backend)).ToList();
+        var seen = await Task.WhenAll(added.Select(async backend => (await SeeAsync(backend))(new BackendView { Backend = backend }))).WaitAsync(cancellationToken);
+        TaskCompletionSource waiting;
+        lock (replacing)
+        {
+            var views = current.Backends.Concat(seen).ToDictionary(view => view.Backend);
+            current = new CatalogSnapshot(current.Version + 1, [.. others.Select(backend => views[backend])]);
+            waiting = Announce();
+        }
+
+        waiting.SetResult();
+        foreach (var view in seen) TellReach(new BackendView { Backend = view.Backend }, view);
+    }
 
     /// <summary>Completes when <see cref="Current"/> is no longer the snapshot with this version.</summary>
     public Task ChangedAfter(long version)
@@ -29,7 +48,7 @@ internal sealed class ModelCatalog(IReadOnlyList<IBackend> backends, EventHub hu
     /// <summary>Looks at every backend and returns the picture after it.</summary>
     public async Task<CatalogSnapshot> RefreshAsync(CancellationToken cancellationToken)
     {
-        await Task.WhenAll(backends.Select(backend => Look(backend))).WaitAsync(cancellationToken);
+        await Task.WhenAll(current.Backends.Select(view => Look(view.Backend))).WaitAsync(cancellationToken);
         return current;
     }
 
@@ -44,7 +63,7 @@ internal sealed class ModelCatalog(IReadOnlyList<IBackend> backends, EventHub hu
     public async Task<CatalogSnapshot> RefreshAfterChangeAsync(IBackend backend, CancellationToken cancellationToken)
     {
         Task? underWay;
-        lock (replacing) looks.TryGetValue(backend.Name, out underWay);
+        lock (replacing) looks.TryGetValue(backend, out underWay);
         if (underWay is not null) await underWay.WaitAsync(cancellationToken);
         return await RefreshAsync(backend, cancellationToken);
     }
@@ -53,32 +72,33 @@ internal sealed class ModelCatalog(IReadOnlyList<IBackend> backends, EventHub hu
     {
         lock (replacing)
         {
-            if (looks.TryGetValue(backend.Name, out var underWay)) return underWay;
+            if (looks.TryGetValue(backend, out var underWay)) return underWay;
+            if (!current.Backends.Any(view => view.Backend == backend)) return Task.CompletedTask;        // it was taken out
             var look = Task.Run(() => LookOnceAsync(backend));
-            looks[backend.Name] = look;
+            looks[backend] = look;
             return look;
         }
     }
 
-    private async Task LookOnceAsync(IBackend backend)
+    private async Task LookOnceAsync(IBackend backend) => Replace(backend, await SeeAsync(backend));
+
+    /// <summary>Asks the backend, and tells what its answer changes.</summary>
+    private async Task<Func<BackendView, BackendView>> SeeAsync(IBackend backend)
     {
         var started = time.GetTimestamp();
-        Func<BackendView, BackendView> change;
         try
         {
             using var deadline = new CancellationTokenSource(LookDeadline, time);
             var report = await backend.ReportAsync(deadline.Token);
             var latency = time.GetElapsedTime(started);
-            change = _ => Seen(backend, report, latency);
+            return _ => Seen(backend, report, latency);
         }
         catch (Exception fault)
         {
             var problem = fault is OperationCanceledException ? $"'{backend.Name}' did not tell its models within {LookDeadline.TotalSeconds:0} s." : fault.Message;
             var reason = (fault as GatewayException)?.Error.Reason;
-            change = view => view with { Reachable = false, Stale = true, Control = ControlChannels.None, Problem = problem, Reason = reason, Latency = time.GetElapsedTime(started) };
+            return view => view with { Reachable = false, Stale = true, Control = ControlChannels.None, Problem = problem, Reason = reason, Latency = time.GetElapsedTime(started) };
         }
-
-        Replace(backend, change);
     }
 
     private static BackendView Seen(IBackend backend, BackendReport report, TimeSpan latency) => new()
@@ -97,19 +117,25 @@ internal sealed class ModelCatalog(IReadOnlyList<IBackend> backends, EventHub hu
     private void Replace(IBackend backend, Func<BackendView, BackendView> change)
     {
         TaskCompletionSource waiting;
-        BackendView? before, after;
+        BackendView before, after;
         lock (replacing)
         {
-            looks.Remove(backend.Name);
-            before = current.Find(backend.Name);
-            current = new CatalogSnapshot(current.Version + 1, [.. current.Backends.Select(view => ReferenceEquals(view.Backend, backend) ? change(view) : view)]);
-            after = current.Find(backend.Name);
-            waiting = changed;
-            changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            looks.Remove(backend);
+            if (current.Backends.FirstOrDefault(view => view.Backend == backend) is not { } known) return;        // taken out meanwhile
+            (before, after) = (known, change(known));
+            current = new CatalogSnapshot(current.Version + 1, [.. current.Backends.Select(view => ReferenceEquals(view, known) ? after : view)]);
+            waiting = Announce();
         }
 
         waiting.SetResult();
-        if (before is not null && after is not null) TellReach(before, after);
+        TellReach(before, after);
+    }
+
+    private TaskCompletionSource Announce()
+    {
+        var waiting = changed;
+        changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        return waiting;
     }
 
     private void TellReach(BackendView before, BackendView after)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using LmGateway.Cli.Output;
 using LmGateway.Cli.Service;
+using LmGateway.Events;
 using LmGateway.Security;
 using LmGateway.State;
 using LmGateway.Vocabulary;
@@ -25,14 +26,15 @@ internal static class KeysCommand
     {
         var command = new Command("create", "Make a key and print its secret, which is not kept and not shown again.");
         var name = new Argument<string>("NAME") { Description = "What logs and lists call it." };
-        var scopes = new Option<string[]>("--scope") { HelpName = "SCOPE", Description = $"What it opens: {string.Join(", ", StoredKey.KnownScopes)}; may be given several times. inference if left out." };
+        var scopes = new Option<string[]>("--scope") { HelpName = "SCOPE", Description = $"What it opens: {string.Join(", ", ScopeWords.All)}; may be given several times. inference if left out." };
         var models = new Option<string[]>("--model") { HelpName = "KEY", Description = "A model that it may use; may be given several times. Every model if left out." };
         var requests = new Option<int?>("--requests-per-minute") { Description = "Requests in a minute." };
         var tokens = new Option<long?>("--tokens-per-minute") { Description = "Tokens of prompts and answers in a minute." };
         var day = new Option<long?>("--tokens-per-day") { Description = "The same in a day (UTC)." };
+        var print = new Option<bool>("--print-hash") { Description = "Keep nothing: print the secret, and below it the key as an entry of security.keys in lmgateway.yaml." };
         command.Arguments.Add(name);
-        foreach (var option in new Option[] { scopes, models, requests, tokens, day }) command.Options.Add(option);
-        Run(command, surroundings, async (parsed, file, output, cancellationToken) =>
+        foreach (var option in new Option[] { scopes, models, requests, tokens, day, print }) command.Options.Add(option);
+        Run(command, surroundings, async (parsed, work, cancellationToken) =>
         {
             var wanted = new StoredKey
             {
@@ -44,9 +46,16 @@ internal static class KeysCommand
                 TokensPerMinute = parsed.GetValue(tokens),
                 TokensPerDay = parsed.GetValue(day),
             };
-            var secret = await file.CreateAsync(wanted, cancellationToken);
-            if (output.Json) output.Document(writer => Write(writer, wanted, secret));
-            else output.Line(secret);
+            if (parsed.GetValue(print))
+            {
+                Print(work.Output, wanted);
+                return;
+            }
+
+            var secret = "";
+            await work.WriteDownAsync("keys create", wanted.Name, async () => secret = await work.File.CreateAsync(wanted, cancellationToken));
+            if (work.Output.Json) work.Output.Document(writer => Write(writer, wanted, secret));
+            else work.Output.Line(secret);
         });
         return command;
     }
@@ -55,11 +64,11 @@ internal static class KeysCommand
     {
         var command = new Command("list", "List the keys. Secrets are not among what is kept.");
         command.Aliases.Add("ls");
-        Run(command, surroundings, (_, file, output, _) =>
+        Run(command, surroundings, (_, work, _) =>
         {
-            var keys = file.Read() ?? throw new CommandException("damaged", $"{KeyFile.FileName} is damaged.", "Restore it from a backup, or delete it and make new keys.");
-            if (output.Json) output.Document(writer => Write(writer, keys));
-            else Show(output, [.. keys]);
+            var keys = work.File.Read() ?? throw new CommandException("damaged", $"{KeyFile.FileName} is damaged.", "Restore it from a backup, or delete it and make new keys.");
+            if (work.Output.Json) work.Output.Document(writer => Write(writer, keys));
+            else Show(work.Output, [.. keys]);
             return Task.CompletedTask;
         });
         return command;
@@ -70,15 +79,40 @@ internal static class KeysCommand
         var command = new Command("revoke", "Revoke a key; whoever holds it is refused from then on.");
         var name = new Argument<string>("NAME") { Description = "The key's name." };
         command.Arguments.Add(name);
-        Run(command, surroundings, async (parsed, file, output, cancellationToken) =>
+        Run(command, surroundings, async (parsed, work, cancellationToken) =>
         {
             var revoked = parsed.GetValue(name)!;
-            if (!await file.RevokeAsync(revoked, cancellationToken))
-                throw new CommandException(CommandFailure.Usage($"There is no key '{revoked}'.", "'lmgateway keys list' shows what there is."));
-            if (output.Json) output.Document(writer => writer.WriteString("revoked", revoked));
-            else output.Line($"Revoked {revoked}.");
+            await work.WriteDownAsync("keys revoke", revoked, async () =>
+            {
+                if (!await work.File.RevokeAsync(revoked, cancellationToken)) throw new GatewayException(ErrorCode.InvalidRequest, $"There is no key '{revoked}'.");
+            });
+            if (work.Output.Json) work.Output.Document(writer => writer.WriteString("revoked", revoked));
+            else work.Output.Line($"Revoked {revoked}.");
         });
         return command;
+    }
+
+    /// <summary>The secret, and the entry that holds its hash.</summary>
+    private static void Print(CommandOutput output, StoredKey wanted)
+    {
+        KeyFile.Check(wanted);
+        var (secret, hash) = StoredKey.NewSecret();
+        if (output.Json)
+        {
+            output.Document(writer =>
+            {
+                Write(writer, wanted, secret);
+                writer.WriteString("sha256", hash);
+            });
+            return;
+        }
+
+        var lines = new List<string> { secret, $"- name: {wanted.Name}", $"  sha256: {hash}", $"  scopes: [{string.Join(", ", wanted.Scopes)}]" };
+        if (wanted.Models.Count > 0) lines.Add($"  models: [{string.Join(", ", wanted.Models)}]");
+        if (wanted.RequestsPerMinute is { } requests) lines.Add($"  requests_per_minute: {requests}");
+        if (wanted.TokensPerMinute is { } tokens) lines.Add($"  tokens_per_minute: {tokens}");
+        if (wanted.TokensPerDay is { } day) lines.Add($"  tokens_per_day: {day}");
+        foreach (var line in lines) output.Line(line);
     }
 
     private static string Limits(StoredKey key)
@@ -130,7 +164,7 @@ internal static class KeysCommand
     }
 
     /// <summary>Gives a command its options and an action that works on the file of keys.</summary>
-    private static void Run(Command command, CommandSurroundings surroundings, Func<ParseResult, KeyFile, CommandOutput, CancellationToken, Task> work)
+    private static void Run(Command command, CommandSurroundings surroundings, Func<ParseResult, KeyWork, CancellationToken, Task> act)
     {
         var json = ServiceOptions.JsonOption();
         command.Options.Add(json);
@@ -141,18 +175,42 @@ internal static class KeysCommand
             return CommandRun.RunAsync(output, async () =>
             {
                 var options = CommandRun.Require(settings.Load(parsed, surroundings)).Options;
-                var file = new KeyFile(new StateFolder(StateFolder.Locate(options), NullLogger<StateFolder>.Instance), TimeProvider.System);
+                var folder = new StateFolder(StateFolder.Locate(options), NullLogger<StateFolder>.Instance);
+                using var audit = new AuditFile(folder, TimeProvider.System, NullLogger<AuditFile>.Instance);
                 try
                 {
-                    await work(parsed, file, output, cancellationToken);
+                    await act(parsed, new KeyWork(new KeyFile(folder, new KeyRing(options), TimeProvider.System), audit, output), cancellationToken);
                 }
                 catch (GatewayException refused)
                 {
-                    throw new CommandException(CommandFailure.Usage(refused.Message) with { Details = refused.Error.Details }, refused);
+                    throw new CommandException(CommandFailure.Usage(refused.Message, "'lmgateway keys list' shows what there is.") with { Details = refused.Error.Details }, refused);
                 }
 
                 return ExitCodes.Success;
             }, cancellationToken);
         });
+    }
+
+    /// <summary>What a command works with.</summary>
+    private sealed record KeyWork(KeyFile File, AuditFile Audit, CommandOutput Output)
+    {
+        /// <summary>Makes the change, and writes down that this machine's user made it.</summary>
+        public async Task WriteDownAsync(string command, string key, Func<Task> change)
+        {
+            var entry = new AuditEntry("cli", command) { Caller = Environment.UserName, Target = key, Result = "ok" };
+            try
+            {
+                await change();
+            }
+            catch (GatewayException refused)
+            {
+                entry = entry with { Result = EventWords.Of(refused.Error.Code) };
+                throw;
+            }
+            finally
+            {
+                await Audit.WriteAsync(entry);
+            }
+        }
     }
 }

@@ -23,8 +23,14 @@ internal static class ServeCommand
         {
             var (isDemo, withNats) = (parsed.GetValue(demo), parsed.GetValue(nats));
             GivenSetting[] implied = isDemo ? [Simulator] : [];
-            var loaded = settings.Load(parsed, surroundings, implied);
-            if (withNats && !loaded.Options.Nats.IsConfigured) loaded = settings.Load(parsed, surroundings, [.. implied, UsualNats]);
+            var origin = settings.Origin(parsed, surroundings, implied);
+            var loaded = origin.Load(origin.AtStart);
+            if (withNats && !loaded.Options.Nats.IsConfigured)
+            {
+                origin = settings.Origin(parsed, surroundings, [.. implied, UsualNats]);
+                loaded = origin.Load(origin.AtStart);
+            }
+
             if (loaded.Errors.Count > 0)
             {
                 SettingsReport.WriteErrors(loaded, surroundings.Error);
@@ -37,7 +43,7 @@ internal static class ServeCommand
                 return ExitCodes.BadConfiguration;
             }
 
-            return await serve(new ServeSettings { Loaded = loaded, Demo = isDemo, NatsServer = withNats }, cancellationToken);
+            return await serve(new ServeSettings { Loaded = loaded, Origin = origin, Demo = isDemo, NatsServer = withNats }, cancellationToken);
         });
     }
 }

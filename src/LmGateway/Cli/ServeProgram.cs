@@ -1,3 +1,4 @@
+using LmGateway.Cli.Doctor;
 using LmGateway.Configuration;
 using LmGateway.State;
 using LmStudio.Simulator;
@@ -20,12 +21,17 @@ internal static class ServeProgram
         var state = Directory.CreateTempSubdirectory("lmgateway-demo-");
         try
         {
-            var loaded = settings.Loaded.WithSimulatorAt(simulator.Address.ToString().TrimEnd('/'));
-            return await WithNatsAsync(settings with { Loaded = loaded with { Options = ForDemo(loaded.Options, simulator) with { StateDir = state.FullName } } }, simulator, cancellationToken);
+            return await WithNatsAsync(settings with { Loaded = ForDemo(settings.Loaded), Origin = settings.Origin is { } origin ? origin with { Adapt = ForDemo } : null }, simulator, cancellationToken);
         }
         finally
         {
             state.Delete(recursive: true);
+        }
+
+        LoadedSettings ForDemo(LoadedSettings loaded)
+        {
+            var demo = loaded.WithSimulatorAt(simulator.Address.ToString().TrimEnd('/'));
+            return demo with { Options = ServeProgram.ForDemo(demo.Options, simulator) with { StateDir = state.FullName } };
         }
     }
 
@@ -41,7 +47,7 @@ internal static class ServeProgram
 
     private static async Task<int> WithNatsAsync(ServeSettings settings, SimulatorServer? simulator, CancellationToken cancellationToken)
     {
-        if (!settings.NatsServer) return await ServeAsync(settings.Loaded, simulator, cancellationToken);
+        if (!settings.NatsServer) return await ServeAsync(settings, simulator, cancellationToken);
         var folder = Path.Combine(StateFolder.Locate(settings.Options), "nats");
         NatsServerChild? server;
         try
@@ -55,12 +61,18 @@ internal static class ServeProgram
         }
 
         await Console.Out.WriteLineAsync(server is null ? "A NATS server answers already; it is used." : $"Started nats-server; its files are in {folder}.");
-        await using (server) return await ServeAsync(settings.Loaded, simulator, cancellationToken);
+        await using (server) return await ServeAsync(settings, simulator, cancellationToken);
     }
 
-    private static async Task<int> ServeAsync(LoadedSettings settings, SimulatorServer? simulator, CancellationToken cancellationToken)
+    private static async Task<int> ServeAsync(ServeSettings settings, SimulatorServer? simulator, CancellationToken cancellationToken)
     {
-        await using var app = GatewayHost.Build(settings.Options, TimeProvider.System);
+        if (await TakenAsync(settings.Options.Listen, cancellationToken) is { } taken)
+        {
+            await Console.Error.WriteLineAsync($"lmgateway: {taken.Message} {taken.Fix}");
+            return ExitCodes.CannotListen;
+        }
+
+        await using var app = GatewayHost.Build(settings.Options, TimeProvider.System, settings.Origin);
         try
         {
             await app.StartAsync(cancellationToken);
@@ -76,13 +88,29 @@ internal static class ServeProgram
         }
 
         var addresses = Addresses(app);
-        StartupSummary.Write(settings, addresses, Console.Out);
+        StartupSummary.Write(settings.Loaded, addresses, Console.Out);
         if (simulator is not null && addresses.Count > 0) StartupSummary.WriteDemo(addresses[0], Console.Out);
         await Console.Out.WriteLineAsync("Press Ctrl+C to stop.");
         await Console.Out.FlushAsync(CancellationToken.None);
+        using var hangUp = HangUpSignal.Register(app);
         await WaitForStopAsync(app, cancellationToken);
         await app.StopAsync(CancellationToken.None);
         return ExitCodes.Success;
+    }
+
+    /// <summary>Asked before anything is started, so that the answer is a sentence and not the trace of everything that then fails.</summary>
+    private static async Task<Finding?> TakenAsync(ListenOptions listen, CancellationToken cancellationToken)
+    {
+        if (!listen.Http) return null;
+        using var neighbours = new Neighbours(TimeProvider.System);
+        foreach (var address in listen.Addresses)
+        {
+            var finding = await new PortCheck(address, neighbours).RunAsync(cancellationToken);
+            if (finding.Level == FindingLevel.Broken) return finding;
+            if (finding.Code == "service_running") return finding with { Fix = $"Use that one ('lmgateway status'), or choose another port for a second one: PORT={address.Port + 1} (or --port {address.Port + 1})." };
+        }
+
+        return null;
     }
 
     private static IReadOnlyList<string> Addresses(WebApplication app) =>

@@ -7,6 +7,9 @@ internal sealed record ServeSettings
 {
     public required LoadedSettings Loaded { get; init; }
 
+    /// <summary>Where they come from, to be read again; null where they stay as they are.</summary>
+    public SettingsOrigin? Origin { get; init; }
+
     /// <summary>Serve a simulator in the same process instead of the configured LM Studio; <see cref="LoadedSettings.WithSimulatorAt"/> tells where it is.</summary>
     public bool Demo { get; init; }
 

@@ -51,6 +51,9 @@ internal sealed class SettingsOptions
     public LoadedSettings Load(ParseResult parsed, CommandSurroundings surroundings, params IEnumerable<GivenSetting> implied) =>
         SettingsLoader.Load(SettingsFiles.Read(Places(parsed, surroundings, implied)));
 
+    /// <summary>The same for a service that reads them again while it runs.</summary>
+    public SettingsOrigin Origin(ParseResult parsed, CommandSurroundings surroundings, params IEnumerable<GivenSetting> implied) => SettingsOrigin.Of(Places(parsed, surroundings, implied));
+
     /// <summary>The same for a program that may be started inside a stranger's folder: nothing in it counts but a file named by <c>--config</c>.</summary>
     public LoadedSettings LoadFromHome(ParseResult parsed, CommandSurroundings surroundings) =>
         SettingsLoader.Load(SettingsFiles.Read(Places(parsed, surroundings, []) with { TrustWorkingFolder = false }));

@@ -3,12 +3,12 @@ namespace LmGateway.Configuration;
 /// <summary>Everything that can be set. A section is a record; a leaf carries a <see cref="SettingAttribute"/>.</summary>
 internal sealed record GatewayOptions
 {
-    [Setting("node", "Name of this process among several; the machine's name by default.", Example = "desk")]
+    [Setting("node", "Name of this process among several; the machine's name by default.", Example = "desk", Restart = true)]
     public string Node { get; init; } = Environment.MachineName.ToLowerInvariant();
 
     /// <summary>Filled in by the loader; null only where options are made by hand and nothing is to be kept.</summary>
     [Setting("state_dir", "Folder for what must survive a restart (the active model). The user's configuration folder by default.",
-        Form = SettingForm.Path, Example = "~/.config/lmgateway")]
+        Form = SettingForm.Path, Example = "~/.config/lmgateway", Restart = true)]
     public string? StateDir { get; init; }
 
     [Setting("backends", "The servers that requests go to, each [name=]kind[@address]: lmstudio, ollama, llama-server, openai (any server with OpenAI's API) or mock. Where unset, the one that inference.provider names.",
@@ -63,19 +63,19 @@ internal sealed record GatewayOptions
 
 internal sealed record ListenOptions
 {
-    [Setting("listen.http", "Serve HTTP at all.")]
+    [Setting("listen.http", "Serve HTTP at all.", Restart = true)]
     public bool Http { get; init; } = true;
 
     [Setting("listen.host", "Address to bind. Beyond this machine it needs a key or an allowlist as well.",
-        Aliases = ["HOST", "GATEWAY_HOST", "INFERENCE_SERVER_HOST"], KeyAliases = ["server.host"], Form = SettingForm.BindHost)]
+        Aliases = ["HOST", "GATEWAY_HOST", "INFERENCE_SERVER_HOST"], KeyAliases = ["server.host"], Form = SettingForm.BindHost, Restart = true)]
     public string Host { get; init; } = "127.0.0.1";
 
     [Setting("listen.port", "Port to bind; 0 takes a free one.",
-        Aliases = ["PORT", "GATEWAY_PORT", "INFERENCE_SERVER_PORT"], KeyAliases = ["server.port"], Min = 0, Max = 65535)]
+        Aliases = ["PORT", "GATEWAY_PORT", "INFERENCE_SERVER_PORT"], KeyAliases = ["server.port"], Min = 0, Max = 65535, Restart = true)]
     public int Port { get; init; } = 8000;
 
     [Setting("listen.urls", "Full addresses instead of host and port.",
-        KeyAliases = ["urls"], Form = SettingForm.ListenUrl, Example = "http://127.0.0.1:8002")]
+        KeyAliases = ["urls"], Form = SettingForm.ListenUrl, Example = "http://127.0.0.1:8002", Restart = true)]
     public IReadOnlyList<string> Urls { get; init; } = [];
 
     /// <summary>What is to be bound: the addresses of <see cref="Urls"/>, or the one of <see cref="Host"/> and <see cref="Port"/>; none with HTTP off.</summary>
@@ -94,7 +94,7 @@ internal sealed record LmStudioOptions
         Aliases = ["LM_API_TOKEN", "OPENAI_API_KEY"], Example = "sk-lm-id:secret", Secret = true)]
     public string? ApiToken { get; init; }
 
-    [Setting("lmstudio.models_dir", "LM Studio's models folder.", Aliases = ["LMSTUDIO_MODELS_DIR"], Form = SettingForm.Path)]
+    [Setting("lmstudio.models_dir", "LM Studio's models folder.", Aliases = ["LMSTUDIO_MODELS_DIR"], Form = SettingForm.Path, Restart = true)]
     public string ModelsDir { get; init; } = "~/.lmstudio/models";
 
     /// <summary>The absolute path of the models folder.</summary>

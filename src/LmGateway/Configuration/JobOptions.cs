@@ -2,7 +2,7 @@ namespace LmGateway.Configuration;
 
 internal sealed record JobOptions
 {
-    [Setting("jobs.parallel", "Downloads, deletions and copies of models that run at the same time; more wait.", Min = 1, Max = 64)]
+    [Setting("jobs.parallel", "Downloads, deletions and copies of models that run at the same time; more wait.", Min = 1, Max = 64, Restart = true)]
     public int Parallel { get; init; } = 4;
 
     [Setting("jobs.silence_seconds", "How long such a job may make no progress before it is ended.", Min = 1, Max = 86400, Unit = "s")]

@@ -3,7 +3,7 @@ namespace LmGateway.Configuration;
 /// <summary>The MCP server: <c>/mcp</c> on HTTP and <c>lmgateway mcp</c> on standard input and output.</summary>
 internal sealed record McpOptions
 {
-    [Setting("mcp.enabled", "Serve MCP at /mcp.")]
+    [Setting("mcp.enabled", "Serve MCP at /mcp.", Restart = true)]
     public bool Enabled { get; init; } = true;
 
     [Setting("mcp.thinking_mode", "Let the model think before get_instructions' tags are read from its answer.", Aliases = ["THINKING_MODE"])]

@@ -2,7 +2,7 @@ namespace LmGateway.Configuration;
 
 internal sealed record JournalOptions
 {
-    [Setting("journal.size", "How many requests are remembered for GET /debug/requests; running ones are kept longest.", Min = 16, Max = 100000)]
+    [Setting("journal.size", "How many requests are remembered for GET /debug/requests; running ones are kept longest.", Min = 16, Max = 100000, Restart = true)]
     public int Size { get; init; } = 1000;
 
     [Setting("journal.capture", "Keep the bodies of requests and replies in memory too, for GET /debug/requests/{id}. Prompts and answers are in them.")]
@@ -14,7 +14,7 @@ internal sealed record JournalOptions
 
 internal sealed record MetricsOptions
 {
-    [Setting("metrics.prometheus", "Answer GET /metrics in Prometheus' text format.")]
+    [Setting("metrics.prometheus", "Answer GET /metrics in Prometheus' text format.", Restart = true)]
     public bool Prometheus { get; init; } = true;
 
     [Setting("metrics.server_timing", "Tell in the Server-Timing header of each reply how its time splits into queue, load, backend and gateway.")]

@@ -28,6 +28,10 @@ internal enum SettingForm
 
     /// <summary>One entry of the list of backends.</summary>
     Backend,
+
+    /// <summary>A named key: a mapping in the file, fields in one text elsewhere. Its secret is never shown.</summary>
+    ApiKey,
+
     /// <summary>NATS servers, separated by commas, or <c>off</c>. Passwords in them are never shown.</summary>
     NatsServers,
 
@@ -73,6 +77,9 @@ internal sealed class SettingAttribute(string key, string description) : Attribu
 
     /// <summary>What an empty value stands for; null where it means unset.</summary>
     public string? WhenEmpty { get; init; }
+
+    /// <summary>A change in the configuration file comes into force with the next start; without it, at once.</summary>
+    public bool Restart { get; init; }
 
     /// <summary>A good value, shown where there is no default.</summary>
     public string? Example { get; init; }

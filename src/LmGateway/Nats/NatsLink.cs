@@ -21,11 +21,11 @@ internal sealed partial class NatsLink : IHostedService, IAsyncDisposable
     private volatile NatsLinkState state = new();
     private Task watch = Task.CompletedTask;
 
-    public NatsLink(GatewayOptions options, TimeProvider time, ILogger<NatsLink> logger)
+    public NatsLink(LiveSettings settings, TimeProvider time, ILogger<NatsLink> logger)
     {
         this.logger = logger;
-        isConfigured = options.Nats.IsConfigured;
-        if (options.Nats.IsOn) Connection = new NatsConnection(NatsSettings.Of(options, time));
+        isConfigured = settings.Current.Nats.IsConfigured;
+        if (settings.Current.Nats.IsOn) Connection = new NatsConnection(NatsSettings.Of(settings.Current, time));
     }
 
     /// <summary>

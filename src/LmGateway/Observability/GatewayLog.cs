@@ -1,31 +1,22 @@
 using LmGateway.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Options;
 
 namespace LmGateway.Observability;
 
 /// <summary>The service's log: one line an entry, on standard error, so that standard output stays for what people asked for.</summary>
 internal static class GatewayLog
 {
-    public static ILoggingBuilder AddGatewayLog(this ILoggingBuilder logging, LogOptions options)
+    public static ILoggingBuilder AddGatewayLog(this ILoggingBuilder logging, LiveSettings settings)
     {
         logging.ClearProviders();
-        logging.SetMinimumLevel(Level(options.Level));
-        // The framework's own chatter tells an operator nothing; its warnings do.
-        logging.AddFilter("Microsoft", options.Level >= LogThreshold.Trace ? LogLevel.Debug : LogLevel.Warning);
-        logging.AddFilter("System", LogLevel.Warning);
+        var levels = new LogLevels(settings);
+        logging.Services.AddSingleton<IConfigureOptions<LoggerFilterOptions>>(levels).AddSingleton<IOptionsChangeTokenSource<LoggerFilterOptions>>(levels);
         logging.AddConsoleFormatter<LineFormatter, ConsoleFormatterOptions>();
         logging.AddConsole(console => console.FormatterName = LineFormatter.FormatterName);
         logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         return logging;
     }
-
-    private static LogLevel Level(LogThreshold threshold) => threshold switch
-    {
-        LogThreshold.Error => LogLevel.Error,
-        LogThreshold.Warn => LogLevel.Warning,
-        LogThreshold.Debug => LogLevel.Debug,
-        LogThreshold.Trace => LogLevel.Trace,
-        _ => LogLevel.Information,
-    };
 }

@@ -1,4 +1,3 @@
-using LmGateway.Configuration;
 using LmGateway.Observability.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -6,11 +5,11 @@ namespace LmGateway.Observability;
 
 internal static class ObservabilityServices
 {
-    public static IServiceCollection AddObservability(this IServiceCollection services, GatewayOptions options)
+    public static IServiceCollection AddObservability(this IServiceCollection services)
     {
         if (TelemetryExport.IsAskedFor) services.AddHostedService<TelemetryExport>();
         return services
-            .AddSingleton(new RequestJournal(options.Journal))
+            .AddSingleton<RequestJournal>()
             .AddSingleton<OperationRecord>()
             .AddSingleton<ServiceFigures>()
             .AddSingleton<ProcessFigures>()

@@ -6,11 +6,11 @@ namespace LmGateway.Observability;
 /// The last requests, in every state. Adding one takes no lock: it takes the next place whose request has ended, so that what still runs
 /// stays in view for as long as there are other places.
 /// </summary>
-internal sealed class RequestJournal(JournalOptions options)
+internal sealed class RequestJournal(LiveSettings settings)
 {
     private const int Tries = 64;
 
-    private readonly RequestTrace?[] places = new RequestTrace?[options.Size];
+    private readonly RequestTrace?[] places = new RequestTrace?[settings.Current.Journal.Size];
     private long next;
     private long begun;
     private long ended;

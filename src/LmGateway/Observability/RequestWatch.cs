@@ -7,18 +7,19 @@ using Microsoft.Extensions.Logging;
 namespace LmGateway.Observability;
 
 /// <summary>Follows every request for inference, and tells of it: the journal, the log, the events.</summary>
-internal sealed partial class RequestWatch(RequestJournal journal, OperationRecord operations, ServiceFigures figures, Telemetry telemetry, EventHub hub, GatewayOptions options, TimeProvider time, ILogger<RequestWatch> logger)
+internal sealed partial class RequestWatch(RequestJournal journal, OperationRecord operations, ServiceFigures figures, Telemetry telemetry, EventHub hub, LiveSettings settings, TimeProvider time, ILogger<RequestWatch> logger)
 {
     private long requests;
 
     internal TimeProvider Time => time;
 
-    internal string Node => options.Node;
+    internal string Node => settings.Current.Node;
 
     /// <summary>A request begins. Whoever begins it sees to it that it ends.</summary>
     public RequestTrace Begin(CallContext call, string model, bool streamed)
     {
-        var bodies = options.Journal.Capture ? new CapturedBodies(options.Journal.CaptureBytes) : null;
+        var kept = settings.Current.Journal;
+        var bodies = kept.Capture ? new CapturedBodies(kept.CaptureBytes) : null;
         var trace = new RequestTrace(this, Interlocked.Increment(ref requests), call, model, streamed) { Bodies = bodies, Span = telemetry.Begin(call, model) };
         journal.Add(trace);
         if (hub.IsListening) hub.Publish(new InferenceStarted(trace.Subject) { Streamed = streamed });

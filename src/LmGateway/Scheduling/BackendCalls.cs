@@ -9,7 +9,7 @@ namespace LmGateway.Scheduling;
 /// The calls that the run loop makes to backends. Each is a task of its own with a deadline, and its last act is to report one event, whatever happens;
 /// the loop does not end before all have reported.
 /// </summary>
-internal sealed partial class BackendCalls(ModelCatalog catalog, CatalogPace pace, SchedulingOptions options, TimeProvider time, ILogger logger)
+internal sealed partial class BackendCalls(ModelCatalog catalog, CatalogPace pace, LiveSettings settings, TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan UnloadDeadline = TimeSpan.FromSeconds(60);
 
@@ -64,7 +64,7 @@ internal sealed partial class BackendCalls(ModelCatalog catalog, CatalogPace pac
         var (backend, order) = (load.Backend, load.Order);
         var started = time.GetTimestamp();
         using var hurry = pace.Hurry();
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(options.LoadTimeoutSeconds), time);
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(settings.Current.Scheduling.LoadTimeoutSeconds), time);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, Stopping);
         LogLoading(logger, order.ModelKey, backend.Name, load.OnDemand);
         LoadEnded end;
@@ -78,7 +78,7 @@ internal sealed partial class BackendCalls(ModelCatalog catalog, CatalogPace pac
         }
         catch (Exception fault)
         {
-            var error = deadline.IsCancellationRequested ? SchedulingErrors.LoadOverdue(order.ModelKey, backend.Name, options.LoadTimeoutSeconds)
+            var error = deadline.IsCancellationRequested ? SchedulingErrors.LoadOverdue(order.ModelKey, backend.Name, settings.Current.Scheduling.LoadTimeoutSeconds)
                 : ending.IsCancellationRequested ? SchedulingErrors.Abandoned(order.ModelKey, backend.Name)
                 : ErrorOf(fault, ErrorCode.LoadFailed, backend);
             LogLoadEnded(logger, error.Code == ErrorCode.Cancelled ? LogLevel.Information : LogLevel.Warning, order.ModelKey, backend.Name, error.Code, error.Message);

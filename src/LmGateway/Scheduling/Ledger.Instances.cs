@@ -33,7 +33,14 @@ internal sealed partial class Ledger
         if (snapshot.Version <= catalog.Version) return;
         catalog = snapshot;
         foreach (var view in snapshot.Backends) Compare(view);
+        foreach (var instance in instances.Values.ToArray()) ForgetIfTakenOut(instance);
         DecideAll(models.Values);
+    }
+
+    /// <summary>What runs on a backend that was taken out of the settings, or waits for it there, ends there; nothing more is known of it after that.</summary>
+    private void ForgetIfTakenOut(TrackedInstance instance)
+    {
+        if (catalog.Find(instance.Id.Backend) is null && instance.Gate.Running == 0 && instance.Models.TrueForAll(model => model.Waiting.Count == 0)) Lose(instance);
     }
 
     private void Settle(Change change, long version)
@@ -81,7 +88,7 @@ internal sealed partial class Ledger
 
         instance.LastSeen = catalog.Version;
         instance.Presumed = false;
-        instance.Gate.Limit = seen.Parallel ?? options.Parallel;
+        instance.Gate.Limit = seen.Parallel ?? settings.Current.Scheduling.Parallel;
         if (instance.Standing is not InstanceStanding.Closing) File(instance, seen.ModelKey);
         if (instance.Standing == InstanceStanding.Vanished) instance.OnDemand = false;      // whoever brought it back may mean to keep it
         if (instance.Standing is not (InstanceStanding.Leading or InstanceStanding.Vanished)) return;
@@ -128,7 +135,7 @@ internal sealed partial class Ledger
     {
         instances.TryGetValue((seen.Id.Backend, seen.Identifier), out var instance);
         if (instance is not { Standing: InstanceStanding.Open or InstanceStanding.Closing or InstanceStanding.Leading })
-            instance = new TrackedInstance(seen.Id, new Gate(seen.Parallel ?? options.Parallel) { LastUsed = now });
+            instance = new TrackedInstance(seen.Id, new Gate(seen.Parallel ?? settings.Current.Scheduling.Parallel) { LastUsed = now });
         File(instance, orderedKey);
         File(instance, seen.ModelKey);
         instance.Presumed = false;

@@ -143,7 +143,7 @@ internal sealed partial class Ledger
     /// <summary>Shuts the least recently used idle instance that was loaded on demand and begins its unload, if there is one.</summary>
     private bool TryMakeRoom(Load load)
     {
-        if (options.Evict != EvictPolicy.Idle) return false;
+        if (settings.Current.Scheduling.Evict != EvictPolicy.Idle) return false;
         var candidates = instances.Values
             .Where(instance => instance is { OnDemand: true, Standing: InstanceStanding.Open } && instance.Id.Backend == load.Backend.Name && !load.Kept.Contains(instance))
             .OrderBy(instance => instance.Gate.LastUsed);
@@ -169,9 +169,9 @@ internal sealed partial class Ledger
     private void Lead(ModelQueue model)
     {
         var waiter = model.Waiting.First!.Value;
-        var id = new InstanceId(node, model.Backend, model.ModelKey);
+        var id = new InstanceId(settings.Current.Node, model.Backend, model.ModelKey);
         instances.TryGetValue((id.Backend, id.Identifier), out var former);
-        var instance = new TrackedInstance(id, new Gate(options.Parallel).WithLead())
+        var instance = new TrackedInstance(id, new Gate(settings.Current.Scheduling.Parallel).WithLead())
         {
             Standing = InstanceStanding.Leading,
             Presumed = true,

@@ -13,7 +13,7 @@ namespace LmGateway.Scheduling;
 /// Each event changes what it is about and then lets <see cref="Decide"/> look at the models concerned, which is the one place where a waiting
 /// request is let in, a load is begun, or a refusal is made for want of any way to the model.
 /// </remarks>
-internal sealed partial class Ledger(SchedulingOptions options, string node)
+internal sealed partial class Ledger(LiveSettings settings)
 {
     private readonly Dictionary<(string Backend, string ModelKey), ModelQueue> models = [];
     private readonly Dictionary<(string Backend, string Identifier), TrackedInstance> instances = [];
@@ -80,8 +80,8 @@ internal sealed partial class Ledger(SchedulingOptions options, string node)
         var model = Model(waiter.Target.Backend, waiter.Target.ModelKey);
         waiter.Place = model.Waiting.AddLast(waiter);
         Dispatch(model);
-        if (waiter.Place is not null && model.Waiting.Count > options.QueueLimit)
-            Refuse(model, waiter, SchedulingErrors.QueueFull(waiter.Target, options.QueueLimit));
+        if (waiter.Place is not null && model.Waiting.Count > settings.Current.Scheduling.QueueLimit)
+            Refuse(model, waiter, SchedulingErrors.QueueFull(waiter.Target, settings.Current.Scheduling.QueueLimit));
         Decide(model);
     }
 
@@ -148,7 +148,7 @@ internal sealed partial class Ledger(SchedulingOptions options, string node)
         var view = catalog.Find(model.Backend);
         if (view is null) RefuseAll(model, SchedulingErrors.NoBackend(model.Backend));
         else if (!view.Reachable) RefuseAll(model, SchedulingErrors.Unreachable(view));
-        else if (!options.OnDemand) RefuseAll(model, SchedulingErrors.OnDemandOff(target));
+        else if (!settings.Current.Scheduling.OnDemand) RefuseAll(model, SchedulingErrors.OnDemandOff(target));
         else if (view.Traits.CanLoad && view.Control.CanLoadOnDemand) Begin(new Load(view.Backend, OnDemandOrder(model.ModelKey), model, onDemand: true));
         else if (view.Traits.LoadsOnRequest) Lead(model);
         else RefuseAll(model, view.Traits.CanLoad ? SchedulingErrors.NoControl(target, view) : SchedulingErrors.CannotLoad(target));
@@ -187,12 +187,12 @@ internal sealed partial class Ledger(SchedulingOptions options, string node)
     {
         Settings = new LoadSettings
         {
-            ContextLength = options.OnDemandContextLength,
-            GpuRatio = options.OnDemandGpuRatio,
-            FlashAttention = options.OnDemandFlashAttention,
-            Parallel = options.OnDemandParallel,
+            ContextLength = settings.Current.Scheduling.OnDemandContextLength,
+            GpuRatio = settings.Current.Scheduling.OnDemandGpuRatio,
+            FlashAttention = settings.Current.Scheduling.OnDemandFlashAttention,
+            Parallel = settings.Current.Scheduling.OnDemandParallel,
         },
-        Ttl = options.OnDemandTtlSeconds == 0 ? null : TimeSpan.FromSeconds(options.OnDemandTtlSeconds),
+        Ttl = settings.Current.Scheduling.OnDemandTtlSeconds == 0 ? null : TimeSpan.FromSeconds(settings.Current.Scheduling.OnDemandTtlSeconds),
     };
 
     /// <summary>Everybody who still waits is refused, loads end, gates shut. Requests that run are left to their owners.</summary>

@@ -16,7 +16,7 @@ internal sealed partial class Scheduler : IAsyncDisposable
 {
     private readonly ModelCatalog catalog;
     private readonly TimeProvider time;
-    private readonly TimeSpan unloadWait;
+    private readonly LiveSettings settings;
     private readonly Ledger ledger;
     private readonly BackendCalls calls;
     private readonly SchedulerNews news;
@@ -31,15 +31,15 @@ internal sealed partial class Scheduler : IAsyncDisposable
     private volatile LedgerView queues = new([], [], Draining: false);
 
     /// <summary>Begins at once; ends with <see cref="DisposeAsync"/>.</summary>
-    public Scheduler(ModelCatalog catalog, CatalogPace pace, GatewayOptions options, EventHub hub, OperationRecord operations, TimeProvider time, ILogger<Scheduler> logger)
+    public Scheduler(ModelCatalog catalog, CatalogPace pace, LiveSettings settings, EventHub hub, OperationRecord operations, TimeProvider time, ILogger<Scheduler> logger)
     {
         this.catalog = catalog;
         this.time = time;
         this.logger = logger;
-        unloadWait = TimeSpan.FromSeconds(options.Scheduling.UnloadWaitSeconds);
-        ledger = new Ledger(options.Scheduling, options.Node);
+        this.settings = settings;
+        ledger = new Ledger(settings);
         news = new SchedulerNews(hub, operations, time);
-        calls = new BackendCalls(catalog, pace, options.Scheduling, time, logger) { Ended = Post, Following = news.Following, Stopping = stopping.Token };
+        calls = new BackendCalls(catalog, pace, settings, time, logger) { Ended = Post, Following = news.Following, Stopping = stopping.Token };
         loop = Task.Run(RunAsync);
         watch = Task.Run(WatchAsync);
     }
@@ -74,6 +74,7 @@ internal sealed partial class Scheduler : IAsyncDisposable
     public async Task UnloadAsync(InstanceId instance, bool force, CancellationToken cancellationToken)
     {
         var caller = new UnloadCaller(instance, force, cancellationToken);
+        var unloadWait = TimeSpan.FromSeconds(settings.Current.Scheduling.UnloadWaitSeconds);
         var answer = AskAsync(caller, cancellationToken);       // heard before the timer, even one of no time at all
         await using var overdue = time.CreateTimer(_ => Post(new Left(caller, Overdue: true)), null, unloadWait, Timeout.InfiniteTimeSpan);
         await answer;

@@ -13,7 +13,7 @@ internal static class SchedulingErrors
     public static GatewayError QueueFull(ModelTarget target, int limit) =>
         new(ErrorCode.QueueFull, $"{limit} requests wait for '{target.ModelKey}' already. Try again later, or raise scheduling.queue_limit.") { RetryAfter = SoonEnough };
 
-    public static GatewayError NoBackend(string backend) => new(ErrorCode.ModelNotFound, $"There is no backend '{backend}'.");
+    public static GatewayError NoBackend(string backend) => new(ErrorCode.ModelNotFound, $"There is no backend '{backend}'.") { Backend = backend };
 
     public static GatewayError Unreachable(BackendView view) =>
         new(ErrorCode.BackendUnreachable, $"'{view.Name}' cannot be reached. {view.Problem}".TrimEnd()) { Backend = view.Name, Reason = view.Reason };

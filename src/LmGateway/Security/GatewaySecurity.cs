@@ -14,7 +14,7 @@ namespace LmGateway.Security;
 /// </summary>
 internal sealed partial class GatewaySecurity(
     RequestDelegate next,
-    SecurityRules rules,
+    MadeFromSettings<SecurityRules> made,
     KeyRing ring,
     StreamTickets tickets,
     Func<HttpContext, GatewayError, Task> refuse,
@@ -23,13 +23,14 @@ internal sealed partial class GatewaySecurity(
     public Task InvokeAsync(HttpContext context)
     {
         var request = context.Request;
+        var rules = made.Current;
         var address = rules.Clients.Of(context.Connection.RemoteIpAddress, request.Headers["X-Forwarded-For"]);
         var host = request.Headers.Host.ToString();
         var verdict = rules.Origins.Judge(request.Headers.Origin, host, Administers(request.Path));
         CorsHeaders.Write(context, verdict);
 
         if (!rules.Allowlist.Contains(address)) return RefuseAsync(context, address, Refusal.Address(address));
-        if (!IsOurs(host, context.Connection)) return RefuseAsync(context, address, Refusal.Host(host));
+        if (!IsOurs(rules, host, context.Connection)) return RefuseAsync(context, address, Refusal.Host(host));
         if (HttpMethods.IsOptions(request.Method))
         {
             CorsHeaders.AnswerOptions(context, verdict);
@@ -39,7 +40,7 @@ internal sealed partial class GatewaySecurity(
         if (verdict is OriginVerdict.Refused && NeedsOrigin(request)) return RefuseAsync(context, address, Refusal.Origin(request.Headers.Origin.ToString()));
         var required = ring.Required;
         var grant = required ? ring.GrantOf(request.Headers) ?? ring.Named(tickets.CallerOf(request)) : null;
-        if (required && grant is null && NeedsKey(request.Path)) return RefuseAsync(context, address, Refusal.Key());
+        if (required && grant is null && NeedsKey(rules, request.Path)) return RefuseAsync(context, address, Refusal.Key());
         context.Features.Set(new CallerIdentity { Address = address, Grant = grant, Authenticated = !required || grant is not null });
         if (grant is not null && RouteScopes.Of(request.Method, request.Path) is var scope && !grant.Opens(scope)) return RefuseAsync(context, address, Refusal.Scope(grant, scope));
         if (BodyType.Fault(request) is { } fault) return RefuseAsync(context, address, fault);
@@ -47,13 +48,13 @@ internal sealed partial class GatewaySecurity(
     }
 
     /// <summary>Only an old client on this machine may leave the host out; browsers never do.</summary>
-    private bool IsOurs(string host, ConnectionInfo connection) =>
+    private static bool IsOurs(SecurityRules rules, string host, ConnectionInfo connection) =>
         host.Length > 0
             ? rules.Hosts.Allows(host, connection.LocalIpAddress)
             : connection.RemoteIpAddress is null || IPAddress.IsLoopback(connection.RemoteIpAddress);
 
     /// <summary>The pages below /docs are the same for everyone; what they show needs the key.</summary>
-    private bool NeedsKey(PathString path) =>
+    private static bool NeedsKey(SecurityRules rules, PathString path) =>
         !Is(path, "/health/live") && (rules.HealthNeedsKey || !Is(path, "/health")) && !path.StartsWithSegments("/docs", StringComparison.OrdinalIgnoreCase);
 
     private static bool Is(PathString path, string route)
@@ -88,9 +89,9 @@ internal static class GatewaySecurityExtensions
 {
     /// <summary>Reads the settings (a <see cref="GatewayException"/> lists every fault) and lets <paramref name="refuse"/> answer whoever may not call.</summary>
     public static IApplicationBuilder UseGatewaySecurity(
-        this IApplicationBuilder app, GatewayOptions options, Func<HttpContext, GatewayError, Task> refuse)
+        this IApplicationBuilder app, LiveSettings settings, Func<HttpContext, GatewayError, Task> refuse)
     {
-        var rules = SecurityRules.From(options);
+        var rules = new MadeFromSettings<SecurityRules>(settings, SecurityRules.From);
         var logger = app.ApplicationServices.GetRequiredService<ILogger<GatewaySecurity>>();
         var ring = app.ApplicationServices.GetRequiredService<KeyRing>();
         var tickets = app.ApplicationServices.GetRequiredService<StreamTickets>();

@@ -1,19 +1,18 @@
 using LmGateway.Backends.Wire;
-using LmGateway.Configuration;
 using LmGateway.Serving.Dialects;
 using LmGateway.Vocabulary;
 
 namespace LmGateway.Serving;
 
 /// <summary>Makes the answer that a caller gets out of a backend's reply: mended as its dialect asks, or as it comes.</summary>
-internal sealed class AnswerFactory(GatewayOptions options, TimeProvider time)
+internal sealed class AnswerFactory(TimeProvider time)
 {
     public async Task<InferenceAnswer> MakeAsync(Delivery delivery, CancellationToken cancellationToken)
     {
         var (call, reply) = (delivery.Prepared.Call, delivery.Reply);
         if (call.IsNative) return new StreamingAnswer(delivery, reply.Status, reply.ContentType ?? "application/json", IsEventStream(reply), reply.Blocks);
         if (delivery.Request!.Streamed && IsEventStream(reply)) return new StreamingAnswer(delivery, 200, "text/event-stream; charset=utf-8", streamed: true, Mended(delivery));
-        return await WholeAnswer.ReadAsync(delivery, Gaps(delivery), options.Limits.ReplyBytes, cancellationToken);
+        return await WholeAnswer.ReadAsync(delivery, Gaps(delivery), delivery.Prepared.Settings.Limits.ReplyBytes, cancellationToken);
     }
 
     private Func<CancellationToken, IAsyncEnumerable<ReadOnlyMemory<byte>>> Mended(Delivery delivery)

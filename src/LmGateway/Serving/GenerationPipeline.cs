@@ -26,12 +26,14 @@ internal sealed record GenerationCall(CallContext Context, string Model, ChatReq
 /// ends it in the backend.
 /// </summary>
 internal sealed class GenerationPipeline(
-    ModelFinder finder, Scheduler scheduler, ImageFitting images, RequestWatch watch, KeyQuotas quotas, GatewayOptions options)
+    ModelFinder finder, Scheduler scheduler, ImageFitting images, RequestWatch watch, KeyQuotas quotas, LiveSettings settings)
 {
     public async IAsyncEnumerable<ChatEvent> RunAsync(GenerationCall call, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        var limits = Limits(call, settings.Current);
         var trace = watch.Begin(call.Context, call.Model, streamed: !call.Whole);
         call.Began?.Invoke(trace);
+        var pieces = 0;
         try
         {
             Admit(call, trace);
@@ -39,11 +41,12 @@ internal sealed class GenerationPipeline(
             {
                 var (model, request, lease) = await AdmitAsync(call, trace, cancellationToken);
                 using var held = lease;
-                await using var running = new Running(lease, trace, model.Backend.Backend.GenerateAsync(lease.Identifier, request, Limits(call), cancellationToken));
+                await using var running = new Running(lease, trace, model.Backend.Backend.GenerateAsync(lease.Identifier, request, limits, cancellationToken));
                 if (!await running.IsDeniedAsync(retries: attempt == 0))
                 {
                     while (running.Current is { } happened)
                     {
+                        if (happened is ChatEvent.Text or ChatEvent.Reasoning) pieces++;
                         yield return happened;
                         await running.NextAsync();
                     }
@@ -57,7 +60,7 @@ internal sealed class GenerationPipeline(
         finally
         {
             trace.Leave();
-            quotas.Note(call.Context, trace.Usage);
+            quotas.Note(call.Context, trace.Usage, () => pieces == 0 ? default : new Usage(TokenEstimate.Of(call.Request), pieces));
         }
     }
 
@@ -78,8 +81,7 @@ internal sealed class GenerationPipeline(
     {
         try
         {
-            var model = await finder.FindAsync(call.Model, ModelType.Llm, cancellationToken);
-            call.Context.Grant?.DemandModel(model.Key);
+            var model = await finder.FindAsync(call.Model, ModelType.Llm, call.Context.Grant, cancellationToken);
             trace.Found(model.Backend.Name, model.Key);
             var request = await images.FitAsync(call.Request, model.Backend.Traits.Defects, cancellationToken);
             var lease = await scheduler.AcquireAsync(model.Target, cancellationToken);
@@ -93,7 +95,7 @@ internal sealed class GenerationPipeline(
         }
     }
 
-    private GenerationLimits Limits(GenerationCall call) => call.Whole
+    private static GenerationLimits Limits(GenerationCall call, GatewayOptions options) => call.Whole
         ? new(call.Patience ?? options.RequestTimeout, null)
         : new(options.Timeouts.StreamTimeout, call.Patience ?? options.Timeouts.StreamIdleTimeout);
 

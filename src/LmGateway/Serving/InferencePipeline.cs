@@ -13,6 +13,9 @@ namespace LmGateway.Serving;
 /// <summary>A request that has been read: what it asks for and of whom, before anything is done about it.</summary>
 internal sealed record PreparedInference(InferenceCall Call, RequestPeek Peek, string Model)
 {
+    /// <summary>The settings that hold for it to its end, whatever is reloaded meanwhile.</summary>
+    public required GatewayOptions Settings { get; init; }
+
     /// <summary>Put into the request where it has none.</summary>
     public InferenceDefaults Defaults { get; init; } = InferenceDefaults.None;
 
@@ -28,7 +31,7 @@ internal sealed record PreparedInference(InferenceCall Call, RequestPeek Peek, s
 /// mended (<see cref="StartAsync"/>). The instance is held until the answer is disposed of.
 /// </summary>
 internal sealed class InferencePipeline(
-    ModelFinder finder, Scheduler scheduler, ActiveModelState active, ImageFitting images, Translator translator, AnswerFactory answers, RequestWatch watch, KeyQuotas quotas, GatewayOptions options, TimeProvider time)
+    ModelFinder finder, Scheduler scheduler, ActiveModelState active, ImageFitting images, Translator translator, AnswerFactory answers, RequestWatch watch, KeyQuotas quotas, LiveSettings settings, TimeProvider time)
 {
     /// <summary>Reads the request and decides who names its model. Bad input ends here.</summary>
     public PreparedInference Prepare(InferenceCall call)
@@ -51,7 +54,7 @@ internal sealed class InferencePipeline(
         if (call.FillsInModel && call.Wanted != ModelType.Embedding)
         {
             if (active.Current is { } chosen) return Prepare(call, peek, chosen.Name, chosen.Defaults);
-            if (options.Inference.DefaultModel is { } configured) return Prepare(call, peek, configured, InferenceDefaults.None);
+            if (settings.Current.Inference.DefaultModel is { } configured) return Prepare(call, peek, configured, InferenceDefaults.None);
         }
 
         throw new GatewayException(new GatewayError(ErrorCode.ModelRequired, "The request names no model, and none is active. Name one in 'model', or activate one with POST /admin/models/activate.") { Parameter = "model" });
@@ -81,8 +84,7 @@ internal sealed class InferencePipeline(
     {
         for (var attempt = 0; ; attempt++)
         {
-            var model = await finder.FindAsync(prepared.Model, prepared.Call.Wanted, cancellationToken);
-            prepared.Call.Context.Grant?.DemandModel(model.Key);
+            var model = await finder.FindAsync(prepared.Model, prepared.Call.Wanted, prepared.Call.Context.Grant, cancellationToken);
             trace.Found(model.Backend.Name, model.Key);
             prepared = prepared with { Peek = await images.FitAsync(prepared.Peek, model.Backend.Traits.Defects, cancellationToken) };
             try
@@ -96,10 +98,15 @@ internal sealed class InferencePipeline(
         }
     }
 
-    private PreparedInference Prepare(InferenceCall call, RequestPeek peek, string model, InferenceDefaults defaults) => new(call, peek, model)
+    private PreparedInference Prepare(InferenceCall call, RequestPeek peek, string model, InferenceDefaults defaults)
     {
-        Defaults = call.IsUnderContract ? defaults.Over(options.Inference.ContractDefaults) : defaults,
-    };
+        var options = settings.Current;
+        return new PreparedInference(call, peek, model)
+        {
+            Settings = options,
+            Defaults = call.IsUnderContract ? defaults.Over(options.Inference.ContractDefaults) : defaults,
+        };
+    }
 
     private async Task<InferenceAnswer> RunAsync(PreparedInference prepared, ResolvedModel model, RequestTrace trace, CancellationToken cancellationToken)
     {
@@ -133,7 +140,7 @@ internal sealed class InferencePipeline(
         Extensions = prepared.Call.IsUnderContract ? new ExtensionUse(traits.Extensions, traits.Defects.HasFlag(DialectDefects.RefusesUnknownParameters)) : default,
     });
 
-    private Exchange ToExchange(PreparedInference prepared, MendedRequest request) => new()
+    private static Exchange ToExchange(PreparedInference prepared, MendedRequest request) => new()
     {
         Dialect = prepared.Call.Dialect,
         Method = "POST",
@@ -143,8 +150,8 @@ internal sealed class InferencePipeline(
         Body = request.Body,
         Streamed = request.Streamed,
         Verbatim = prepared.Call.IsNative,
-        Timeout = request.Streamed ? options.Timeouts.StreamTimeout : options.RequestTimeout,
-        IdleTimeout = request.Streamed ? options.Timeouts.StreamIdleTimeout : null,
+        Timeout = request.Streamed ? prepared.Settings.Timeouts.StreamTimeout : prepared.Settings.RequestTimeout,
+        IdleTimeout = request.Streamed ? prepared.Settings.Timeouts.StreamIdleTimeout : null,
     };
 
     /// <summary>The active model's parameters go with it also where a request names it itself.</summary>

@@ -19,7 +19,7 @@ internal sealed record ResolvedModel(BackendView Backend, ModelTarget Target)
 /// Finds the model that a caller's name stands for, the same way for every API: exact key, instance identifier, then a unique part of a
 /// loaded model's key, then of a downloaded one's. It changes nothing and asks nobody; it reads one snapshot.
 /// </summary>
-internal sealed class ModelResolver(ResolveOptions options, InferenceOptions inference)
+internal sealed class ModelResolver(LiveSettings settings)
 {
     private const int ShortestPart = 3;
 
@@ -32,7 +32,7 @@ internal sealed class ModelResolver(ResolveOptions options, InferenceOptions inf
         var found = FindAnywhere(catalog, name, wanted) ?? FindAtBackend(catalog, name, wanted);
         if (found is null) return null;
         if (!IsAllowed(found, name))
-            throw new GatewayException(new GatewayError(ErrorCode.ModelNotAllowed, $"Model '{name}' is not in the allowed list. Available models: {string.Join(", ", inference.AllowedModels)}") { Parameter = "model" });
+            throw new GatewayException(new GatewayError(ErrorCode.ModelNotAllowed, $"Model '{name}' is not in the allowed list. Available models: {string.Join(", ", settings.Current.Inference.AllowedModels)}") { Parameter = "model" });
         if (found.Info is { } info && !Fits(info.Type, wanted))
             throw new GatewayException(new GatewayError(ErrorCode.InvalidRequest, $"'{name}' is {Describe(info.Type)}; this request needs {Describe(wanted)}.") { Parameter = "model" });
         return found;
@@ -40,8 +40,8 @@ internal sealed class ModelResolver(ResolveOptions options, InferenceOptions inf
 
     /// <summary>Whether the model may be asked for by its key.</summary>
     public bool Allows(string key) =>
-        inference.AllowedModels.Count == 0
-        || inference.AllowedModels.Any(allowed => Same(allowed, key) || (options.Substring && allowed.Length >= ShortestPart && Contains(key, allowed)));
+        settings.Current.Inference.AllowedModels.Count == 0
+        || settings.Current.Inference.AllowedModels.Any(allowed => Same(allowed, key) || (settings.Current.Resolve.Substring && allowed.Length >= ShortestPart && Contains(key, allowed)));
 
     private ResolvedModel? FindAnywhere(CatalogSnapshot catalog, string name, ModelType wanted) =>
         ByKey(catalog, name) ?? ByIdentifier(catalog, name) ?? ByVariant(catalog, name) ?? ByPart(catalog, name, wanted) ?? AtOpenBackend(catalog, name);
@@ -91,7 +91,7 @@ internal sealed class ModelResolver(ResolveOptions options, InferenceOptions inf
         var fitting = catalog.Models.Where(model => Fits(model.Type, wanted)).ToList();
         return Only(catalog, name, fitting.Where(model => Same(model.Key, name)))
             ?? Only(catalog, name, fitting.Where(model => Same(model.Key, name + LatestTag)))
-            ?? (options.Substring && name.Length >= ShortestPart
+            ?? (settings.Current.Resolve.Substring && name.Length >= ShortestPart
                 ? Only(catalog, name, fitting.Where(model => loaded.Contains(model.Key) && Contains(model.Key, name)))
                     ?? Only(catalog, name, fitting.Where(model => Contains(model.Key, name)))
                 : null);
@@ -126,7 +126,7 @@ internal sealed class ModelResolver(ResolveOptions options, InferenceOptions inf
     }
 
     private bool IsAllowed(ResolvedModel found, string name) =>
-        Allows(found.Key) || inference.AllowedModels.Contains(name, StringComparer.OrdinalIgnoreCase);
+        Allows(found.Key) || settings.Current.Inference.AllowedModels.Contains(name, StringComparer.OrdinalIgnoreCase);
 
     private static bool Fits(ModelType type, ModelType wanted) => wanted == ModelType.Unknown || type == ModelType.Unknown || type == wanted;
 

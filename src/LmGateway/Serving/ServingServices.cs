@@ -1,4 +1,3 @@
-using LmGateway.Configuration;
 using LmGateway.Serving.BringUp;
 using LmGateway.Serving.Images;
 using LmGateway.Serving.Jobs;
@@ -10,23 +9,19 @@ namespace LmGateway.Serving;
 
 internal static class ServingServices
 {
-    public static IServiceCollection AddServing(this IServiceCollection services, GatewayOptions options) => services
-        .AddSingleton(new ModelResolver(options.Resolve, options.Inference))
-        .AddSingleton(options.LmStudio)
+    public static IServiceCollection AddServing(this IServiceCollection services) => services
+        .AddSingleton<ModelResolver>()
         .AddSingleton<ActiveModelState>()
         .AddSingleton<ModelFinder>()
         .AddSingleton<ModelOperations>()
-        .AddSingleton(options.Jobs)
         .AddSingleton<JobNews>()
         .AddSingleton<JobList>()
-        .AddSingleton(options.Models)
         .AddSingleton<ModelsFolder>()
         .AddSingleton<ObjectCopy>()
         .AddSingleton<ModelPulls>()
         .AddSingleton<ModelDeletion>()
         .AddSingleton<ModelSync>()
         .AddSingleton<ModelPublishing>()
-        .AddSingleton(options.BringUp)
         .AddSingleton<ServerStart>()
         .AddSingleton<BringUpOperation>()
         .AddSingleton<CurrentWork>()
@@ -35,7 +30,6 @@ internal static class ServingServices
         .AddSingleton<AnswerFactory>()
         .AddSingleton(services => new WebPConverter(services.GetRequiredService<TimeProvider>()))
         .AddSingleton(services => new RemoteImages(services.GetRequiredService<TimeProvider>(), new RemoteReach()))
-        .AddSingleton(options.Images)
         .AddSingleton<ImageFitting>()
         .AddSingleton<Translator>()
         .AddSingleton<InferencePipeline>()

@@ -6,6 +6,6 @@ namespace LmGateway.State;
 
 internal static class StateServices
 {
-    public static IServiceCollection AddState(this IServiceCollection services, GatewayOptions options) =>
-        services.AddSingleton(provider => new StateFolder(StateFolder.Locate(options), provider.GetRequiredService<ILogger<StateFolder>>()));
+    public static IServiceCollection AddState(this IServiceCollection services) =>
+        services.AddSingleton(provider => new StateFolder(StateFolder.Locate(provider.GetRequiredService<LiveSettings>().Current), provider.GetRequiredService<ILogger<StateFolder>>()));
 }

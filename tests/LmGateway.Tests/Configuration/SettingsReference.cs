@@ -42,9 +42,9 @@ internal static class SettingsReference
         foreach (var section in SettingTable.All.GroupBy(setting => setting.Key.Contains('.', StringComparison.Ordinal) ? setting.Key.Split('.')[0] : ""))
         {
             page.Append(section.Key.Length == 0 ? "### The process\n\n" : $"### {section.Key}\n\n");
-            page.Append("| key | default | takes | names in the environment | what it does |\n| --- | --- | --- | --- | --- |\n");
+            page.Append("| key | default | takes | names in the environment | what it does | a change comes into force |\n| --- | --- | --- | --- | --- | --- |\n");
             foreach (var setting in section)
-                page.Append($"| `{setting.Key}` | {Default(setting)} | {Cell(Takes(setting))} | {Names(setting)} | {Cell(setting.About.Description)} |\n");
+                page.Append($"| `{setting.Key}` | {Default(setting)} | {Cell(Takes(setting))} | {Names(setting)} | {Cell(setting.About.Description)} | {(setting.About.Restart ? "with the next start" : "at a reload")} |\n");
             page.Append('\n');
         }
 

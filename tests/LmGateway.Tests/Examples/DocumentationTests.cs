@@ -118,7 +118,7 @@ public sealed class DocumentationTests
     public void Every_page_that_the_documents_link_to_is_there()
     {
         var missing = from path in DocumentedPage.All().Select(page => Path.Combine(Repository.Root, page.Path))
-                      from Match link in Regex.Matches(File.ReadAllText(path), @"\]\((?<target>[^)#:\s]+)(?:#[^)]*)?\)", RegexOptions.None, TimeSpan.FromSeconds(10))
+                      from Match link in Regex.Matches(File.ReadAllText(path), @"\]\((?<target>[^)#:\s]+)(#[^)]*)?\)", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(10))
                       let target = Path.GetFullPath(link.Groups["target"].Value, Path.GetDirectoryName(path)!)
                       where !File.Exists(target) && !Directory.Exists(target)
                       select $"{Repository.Relative(path)} links to {link.Groups["target"].Value}";

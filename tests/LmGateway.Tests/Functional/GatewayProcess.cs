@@ -61,7 +61,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
 
     public void Signal(PosixSignal signal)
     {
-        using var kill = Process.Start("kill", [signal == PosixSignal.SIGINT ? "-INT" : "-TERM", process.Id.ToString()]);
+        using var kill = Process.Start("kill", [signal switch { PosixSignal.SIGINT => "-INT", PosixSignal.SIGHUP => "-HUP", _ => "-TERM" }, process.Id.ToString()]);
         kill.WaitForExit();
         Assert.Equal(0, kill.ExitCode);
     }

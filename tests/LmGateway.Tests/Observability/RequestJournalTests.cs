@@ -10,7 +10,7 @@ namespace LmGateway.Tests.Observability;
 
 public sealed class RequestJournalTests
 {
-    private readonly RequestJournal journal = new(new JournalOptions { Size = 16 });
+    private readonly RequestJournal journal = new(new GatewayOptions { Journal = new JournalOptions { Size = 16 } });
     private readonly RequestWatch watch;
 
     public RequestJournalTests()

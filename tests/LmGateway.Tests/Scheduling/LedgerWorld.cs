@@ -17,7 +17,7 @@ internal sealed class LedgerWorld
     {
         Options = options ?? new SchedulingOptions();
         Backend = backend ?? new FakeBackend();
-        ledger = new Ledger(Options, "node");
+        ledger = new Ledger(new GatewayOptions { Node = "node", Scheduling = Options });
         Show();
     }
 

@@ -20,9 +20,8 @@ internal sealed class SchedulerHouse : IAsyncDisposable
         Backend = backend;
         var hub = new EventHub(time ?? TimeProvider.System);
         Catalog = new ModelCatalog([backend], hub, time ?? TimeProvider.System);
-        var pace = new CatalogPace(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(1));
-        var settings = new GatewayOptions { Node = "node", Scheduling = options ?? new SchedulingOptions() };
-        Scheduler = new Scheduler(Catalog, pace, settings, hub, new OperationRecord(new ServiceFigures()), time ?? TimeProvider.System, NullLogger<Scheduler>.Instance);
+        LiveSettings settings = new GatewayOptions { Node = "node", Scheduling = options ?? new SchedulingOptions() };
+        Scheduler = new Scheduler(Catalog, new CatalogPace(settings), settings, hub, new OperationRecord(new ServiceFigures()), time ?? TimeProvider.System, NullLogger<Scheduler>.Instance);
     }
 
     public FakeBackend Backend { get; }

@@ -44,7 +44,7 @@ internal sealed class GuardedService : IAsyncDisposable
         var recorded = new RecordedLog();
         builder.Logging.ClearProviders().AddProvider(recorded);
         builder.WebHost.UseUrls($"http://{bind}:0");
-        builder.Services.AddSingleton(new KeyRing(new ApiKeys([new(SecurityRules.DefaultKeyName, security.ApiKey)]))).AddSingleton<StreamTickets>();
+        builder.Services.AddSingleton(new KeyRing(new GatewayOptions { Security = security })).AddSingleton<StreamTickets>();
         builder.Services.AddSingleton(TimeProvider.System);
         var built = builder.Build();
         built.UseGatewaySecurity(new GatewayOptions { Security = security, Listen = new ListenOptions { Host = bind } }, RefuseAsync);

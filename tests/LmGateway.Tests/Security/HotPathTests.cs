@@ -24,7 +24,7 @@ public sealed class HotPathTests
         {
             Security = new SecurityOptions { ApiKey = "change-me-please", AllowedHosts = ["*.example.com"], IpAllowlist = ["10.0.0.0/8", "fd00::/8"] },
         };
-        var door = new GatewaySecurity(_ => Task.CompletedTask, SecurityRules.From(options), new KeyRing(new ApiKeys([new(SecurityRules.DefaultKeyName, options.Security.ApiKey)])), new StreamTickets(TimeProvider.System), (_, error) => throw new InvalidOperationException(error.Message), NullLogger<GatewaySecurity>.Instance);
+        var door = new GatewaySecurity(_ => Task.CompletedTask, new MadeFromSettings<SecurityRules>(options, SecurityRules.From), new KeyRing(options), new StreamTickets(TimeProvider.System), (_, error) => throw new InvalidOperationException(error.Message), NullLogger<GatewaySecurity>.Instance);
         var context = Request(host, origin);
         Assert.True(door.InvokeAsync(context).IsCompletedSuccessfully);
 

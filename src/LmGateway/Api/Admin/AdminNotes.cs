@@ -77,6 +77,13 @@ internal static class AdminNotes
 
     public static RouteNote RevokeKey { get; } = new(Group, "Revokes a named key") { Parameters = [new("name", "The key's name")], Gives = [new("RevokedKey")], Errors = Errors };
 
+    public static RouteNote Reload { get; } = new(Group, "Reads the configuration again")
+    {
+        Details = "Requests under way end with the settings that they began with. 400 lists what is wrong with a configuration that was refused; nothing has changed then.",
+        Gives = [new("Reloaded", """{"reloaded": true, "changed": ["scheduling.queue_limit"], "needRestart": [], "warnings": []}""")],
+        Errors = Errors,
+    };
+
     public static RouteNote Jobs { get; } = new(Group, "Lists downloads, copies and deletions, done or under way") { Gives = [new("Jobs")], Errors = Errors };
 
     public static RouteNote Job { get; } = new(Group, "One of them") { Parameters = [JobId], Gives = [new("Job")], Errors = Errors };

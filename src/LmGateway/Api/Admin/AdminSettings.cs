@@ -11,13 +11,13 @@ internal static class AdminSettings
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapMethods("/admin/settings", ["GET", "HEAD"], ShowAsync).Describe(AdminNotes.Settings);
 
-    private static Task ShowAsync(HttpContext context, GatewayOptions options) => JsonReply.WriteAsync(context, 200, json =>
+    private static Task ShowAsync(HttpContext context, LiveSettings settings) => JsonReply.WriteAsync(context, 200, json =>
     {
         json.WriteStartObject();
         json.WriteStartObject("settings");
         foreach (var setting in SettingTable.All)
         {
-            var text = setting.Show(setting.Get(options));
+            var text = setting.Show(setting.Get(settings.Current));
             if (!setting.About.Secret && text.Length > 0 && text != setting.Show(setting.Default)) json.WriteString(setting.Key, text);
         }
 

@@ -12,18 +12,18 @@ namespace LmGateway.Api.Debug;
 /// <c>GET /debug/stream</c>: every event of the service as a server-sent event with its number. A reader that comes back with
 /// <c>Last-Event-ID</c> gets what it missed; one that is too slow loses the oldest events and is told how many (<c>events_dropped</c>).
 /// </summary>
-internal sealed class EventStream(EventHub hub, IHostApplicationLifetime lifetime, GatewayOptions options, TimeProvider time)
+internal sealed class EventStream(EventHub hub, IHostApplicationLifetime lifetime, LiveSettings settings, TimeProvider time)
 {
     private const int KeepAliveSeconds = 30;
     private const int MostAtOnce = 64 * 1024;
 
-    private readonly SchedulingOptions pace = options.Scheduling with { HoldHeadersSeconds = KeepAliveSeconds, KeepAliveSeconds = KeepAliveSeconds };
+    private SchedulingOptions Pace => settings.Current.Scheduling with { HoldHeadersSeconds = KeepAliveSeconds, KeepAliveSeconds = KeepAliveSeconds };
 
     public async Task RunAsync(HttpContext context)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         using var subscription = hub.Subscribe(LastSeen(context.Request));
-        await using var writer = new EventStreamWriter(context, pace, time);
+        await using var writer = new EventStreamWriter(context, Pace, time);
         try
         {
             await writer.WriteAsync(Greeting());

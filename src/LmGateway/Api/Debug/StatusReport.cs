@@ -1,5 +1,8 @@
+using System.Text.Json;
 using LmGateway.Api.Http;
+using LmGateway.Events;
 using LmGateway.Observability;
+using LmGateway.Reload;
 using LmGateway.Serving;
 using Microsoft.AspNetCore.Http;
 
@@ -8,7 +11,7 @@ namespace LmGateway.Api.Debug;
 /// <summary><c>GET /debug/status</c>: what the service is doing now, and its last requests.</summary>
 internal static class StatusReport
 {
-    public static Task WriteAsync(HttpContext context, CurrentWork work, RequestJournal journal)
+    public static Task WriteAsync(HttpContext context, CurrentWork work, RequestJournal journal, ConfigurationReload reload)
     {
         var (underWay, queues) = (work.Operation(), work.Queues());
         return JsonReply.WriteAsync(context, 200, json =>
@@ -29,7 +32,29 @@ internal static class StatusReport
             json.WriteNumber("activeRequests", journal.Active);
             json.WriteNumber("waitingRequests", queues.Waiting.Sum(model => model.Requests));
             json.WriteBoolean("draining", queues.Draining);
+            WriteConfiguration(json, reload.Record);
             json.WriteEndObject();
         });
+    }
+
+    private static void WriteConfiguration(Utf8JsonWriter json, ReloadRecord record)
+    {
+        json.WriteStartObject("configuration");
+        json.WriteNumber("reloads", record.Applied);
+        json.WriteNumber("refused", record.Refused);
+        if (record.LastApplied is { } applied)
+        {
+            json.WriteString("lastReload", EventJson.Time(applied.At));
+            json.WriteTexts("changed", applied.Changed);
+            json.WriteTexts("needRestart", applied.NeedRestart);
+        }
+
+        if (record.LastRefused is { } refused)
+        {
+            json.WriteString("lastRefusal", EventJson.Time(refused.At));
+            json.WriteTexts("errors", [.. refused.Errors.Select(error => error.ToString())]);
+        }
+
+        json.WriteEndObject();
     }
 }

@@ -40,7 +40,7 @@ internal static class HealthEndpoints
         await JsonReply.WriteAsync(context, ready ? 200 : 503, writer => WriteStatus(writer, ready ? "ready" : "not ready"));
     }
 
-    private static async Task HealthAsync(HttpContext context, HealthReport report, GatewayOptions options)
+    private static async Task HealthAsync(HttpContext context, HealthReport report)
     {
         var details = context.Features.Get<CallerIdentity>() is { Authenticated: true };
         var write = await report.MakeAsync(details, context.RequestAborted);

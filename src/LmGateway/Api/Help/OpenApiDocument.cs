@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Routing;
 namespace LmGateway.Api.Help;
 
 /// <summary>The OpenAPI 3.1 document of the service, made once from its routes, their notes, and the schemas that lie beside the rooms.</summary>
-internal sealed class OpenApiDocument(EndpointDataSource endpoints, GatewayOptions options)
+internal sealed class OpenApiDocument(EndpointDataSource endpoints, LiveSettings settings)
 {
     private const string SchemaFiles = ".schemas.json";
 
@@ -32,7 +32,7 @@ internal sealed class OpenApiDocument(EndpointDataSource endpoints, GatewayOptio
             writer.WriteStartObject();
             writer.WriteString("openapi", "3.1.0");
             WriteInfo(writer);
-            if (options.Security.ApiKey is not null) WriteSecurity(writer);
+            if (settings.Current.Security.HasKeys) WriteSecurity(writer);
             var routes = DescribedRoute.All(endpoints);
             writer.WriteStartArray("tags");
             foreach (var group in routes.Select(route => route.Note.Group).Distinct())

@@ -1,4 +1,3 @@
-using LmGateway.Configuration;
 using LmGateway.Serving;
 using LmGateway.Vocabulary;
 using Microsoft.AspNetCore.Http;
@@ -9,7 +8,7 @@ namespace LmGateway.Api.Http;
 /// Writes the answer of an inference request. A fault before the first byte is thrown, so that it gets its real status; after it, a
 /// stream ends with the API's own event for it, which is told how many events came before.
 /// </summary>
-internal sealed class AnswerWriter(InferencePipeline pipeline, KeyQuotas quotas, GatewayOptions options, ShutdownLimit shutdown, TimeProvider time)
+internal sealed class AnswerWriter(InferencePipeline pipeline, KeyQuotas quotas, ShutdownLimit shutdown, TimeProvider time)
 {
     /// <summary>Names the parameters of the request that have no effect on the backend.</summary>
     private const string IgnoredHeader = "x-lmgateway-ignored-parameters";
@@ -23,7 +22,7 @@ internal sealed class AnswerWriter(InferencePipeline pipeline, KeyQuotas quotas,
 
     private async Task StreamAsync(HttpContext context, PreparedInference prepared, Func<GatewayError, int, byte[]> failureEvent, CancellationToken cancellationToken)
     {
-        await using var events = new EventStreamWriter(context, options.Scheduling, time);
+        await using var events = new EventStreamWriter(context, prepared.Settings.Scheduling, time);
         var passed = 0;
         try
         {
@@ -53,6 +52,7 @@ internal sealed class AnswerWriter(InferencePipeline pipeline, KeyQuotas quotas,
             Describe(context, prepared, answer);
             var response = context.Response;
             response.StatusCode = answer.Status;
+            context.Replies(answer.Status);
             response.ContentType = answer.ContentType;
             response.ContentLength = answer.Length;
             await foreach (var block in answer.Blocks(cancellationToken)) await response.BodyWriter.WriteAsync(block, context.RequestAborted);
@@ -74,8 +74,8 @@ internal sealed class AnswerWriter(InferencePipeline pipeline, KeyQuotas quotas,
 
     private void Describe(HttpContext context, PreparedInference prepared, InferenceAnswer answer)
     {
-        if (quotas.StateOf(prepared.Call.Context) is { } left) QuotaHeaders.Write(context.Response.Headers, left);
-        if (options.Metrics.ServerTiming) context.Response.Headers["Server-Timing"] = answer.ServerTiming;
+        if (quotas.StateOf(prepared.Call.Context.Grant) is { } left) QuotaHeaders.Write(context.Response.Headers, left);
+        if (prepared.Settings.Metrics.ServerTiming) context.Response.Headers["Server-Timing"] = answer.ServerTiming;
         if (answer.IgnoredParameters.Count > 0) context.Response.Headers[IgnoredHeader] = string.Join(", ", answer.IgnoredParameters);
     }
 }

@@ -7,7 +7,7 @@ using LmGateway.Nats;
 namespace LmGateway.Api.Http;
 
 /// <summary>How the service and what it needs are, as every API tells it: measured now, or a second ago.</summary>
-internal sealed class HealthReport(HealthProbe probe, NatsLink nats, GatewayOptions options)
+internal sealed class HealthReport(HealthProbe probe, NatsLink nats, LiveSettings settings)
 {
     public static string Version { get; } =
         typeof(HealthReport).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
@@ -34,12 +34,12 @@ internal sealed class HealthReport(HealthProbe probe, NatsLink nats, GatewayOpti
         writer.WriteEndArray();
         WriteNats(writer);
         writer.WriteStartObject("http_config");
-        writer.WriteNumber("timeout_secs", options.RequestTimeout == Timeout.InfiniteTimeSpan ? 0 : options.RequestTimeout.TotalSeconds);
-        writer.WriteNumber("connect_timeout_secs", options.ConnectTimeout.TotalSeconds);
-        writer.WriteNumber("keep_alive_secs", options.Inference.HttpKeepAliveSecs);
-        if (options.Inference.HttpMaxIdleConnections is { } idle) writer.WriteNumber("max_idle_connections", idle);
-        writer.WriteNumber("max_retries", options.Inference.ConnectionRetries);
-        writer.WriteNumber("retry_backoff_ms", options.Inference.HttpRetryBackoffMs);
+        writer.WriteNumber("timeout_secs", settings.Current.RequestTimeout == Timeout.InfiniteTimeSpan ? 0 : settings.Current.RequestTimeout.TotalSeconds);
+        writer.WriteNumber("connect_timeout_secs", settings.Current.ConnectTimeout.TotalSeconds);
+        writer.WriteNumber("keep_alive_secs", settings.Current.Inference.HttpKeepAliveSecs);
+        if (settings.Current.Inference.HttpMaxIdleConnections is { } idle) writer.WriteNumber("max_idle_connections", idle);
+        writer.WriteNumber("max_retries", settings.Current.Inference.ConnectionRetries);
+        writer.WriteNumber("retry_backoff_ms", settings.Current.Inference.HttpRetryBackoffMs);
         writer.WriteEndObject();
     }
 

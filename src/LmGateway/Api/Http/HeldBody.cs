@@ -97,18 +97,18 @@ internal sealed class HeldBody : IDisposable
 }
 
 /// <summary>The memory that all held bodies share, so that many large requests are refused before the process runs out of it.</summary>
-internal sealed class BodyBudget(LimitOptions limits)
+internal sealed class BodyBudget(LiveSettings settings)
 {
     private long held;
 
-    public long LargestBody => limits.BodyBytes;
+    public long LargestBody => settings.Current.Limits.BodyBytes;
 
     /// <summary>Bytes held now.</summary>
     public long Held => Volatile.Read(ref held);
 
     public bool TryTake(long bytes)
     {
-        if (Interlocked.Add(ref held, bytes) <= limits.HeldBytes) return true;
+        if (Interlocked.Add(ref held, bytes) <= settings.Current.Limits.HeldBytes) return true;
         Interlocked.Add(ref held, -bytes);
         return false;
     }
@@ -116,7 +116,7 @@ internal sealed class BodyBudget(LimitOptions limits)
     public void Release(long bytes) => Interlocked.Add(ref held, -bytes);
 
     public GatewayException TooLarge() =>
-        new(ErrorCode.BodyTooLarge, $"The request body is larger than {limits.BodyBytes} bytes. The limit is the setting limits.body_bytes.");
+        new(ErrorCode.BodyTooLarge, $"The request body is larger than {settings.Current.Limits.BodyBytes} bytes. The limit is the setting limits.body_bytes.");
 
     public GatewayException Exhausted() =>
         new(new GatewayError(ErrorCode.Overloaded, "Too much request data is being held; try again shortly. The limit is the setting limits.held_bytes.") { RetryAfter = TimeSpan.FromSeconds(1) });

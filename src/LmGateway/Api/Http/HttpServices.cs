@@ -1,13 +1,12 @@
-using LmGateway.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace LmGateway.Api.Http;
 
 internal static class HttpServices
 {
-    public static IServiceCollection AddHttpApis(this IServiceCollection services, GatewayOptions options) => services
-        .AddSingleton(new BodyBudget(options.Limits))
-        .AddSingleton(provider => new ShutdownLimit(options.Timeouts, provider.GetRequiredService<TimeProvider>()))
+    public static IServiceCollection AddHttpApis(this IServiceCollection services) => services
+        .AddSingleton<BodyBudget>()
+        .AddSingleton<ShutdownLimit>()
         .AddSingleton<AuditTrail>()
         .AddSingleton<AnswerWriter>()
         .AddSingleton<HealthProbe>()

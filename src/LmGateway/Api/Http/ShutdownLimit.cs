@@ -4,7 +4,7 @@ using LmGateway.Vocabulary;
 namespace LmGateway.Api.Http;
 
 /// <summary>The time that running requests have when the service is stopped. What still runs after it is cut off, and told so.</summary>
-internal sealed class ShutdownLimit(TimeoutOptions timeouts, TimeProvider time) : IDisposable
+internal sealed class ShutdownLimit(LiveSettings settings, TimeProvider time) : IDisposable
 {
     private readonly CancellationTokenSource over = new(Timeout.InfiniteTimeSpan, time);
 
@@ -16,7 +16,7 @@ internal sealed class ShutdownLimit(TimeoutOptions timeouts, TimeProvider time) 
     public CancellationToken Token => over.Token;
 
     /// <summary>The service stops now.</summary>
-    public void Begin() => over.CancelAfter(TimeSpan.FromMilliseconds(timeouts.ShutdownMs));
+    public void Begin() => over.CancelAfter(TimeSpan.FromMilliseconds(settings.Current.Timeouts.ShutdownMs));
 
     public void Dispose() => over.Dispose();
 }

@@ -33,27 +33,22 @@ internal static class NativeEndpoints
         routes.MapPost(LoadPath, NativeLoads.LoadAsync).Describe(NativeNotes.Load);
         routes.MapPost(UnloadPath, NativeLoads.UnloadAsync).Describe(NativeNotes.Unload);
         routes.MapPost(DownloadPath, (HttpContext context, BodyBudget budget, NativeDownloads downloads) => downloads.StartAsync(context, budget)).Describe(NativeNotes.Download);
-        routes.MapMethods(DownloadPath + "/status/{id}", ["GET", "HEAD"], async (string id, HttpContext context, NativeDownloads downloads, Passthrough passthrough, GatewayOptions options) =>
+        routes.MapMethods(DownloadPath + "/status/{id}", ["GET", "HEAD"], async (string id, HttpContext context, NativeDownloads downloads, NativeReplies replies) =>
         {
-            if (!await downloads.TryTellAsync(context, id)) await PassOnAsync(context, passthrough, options, Dialect.LmStudioV1);
+            if (!await downloads.TryTellAsync(context, id)) await PassOnAsync(context, replies, Dialect.LmStudioV1);
         }).Describe(NativeNotes.DownloadStatus);
-        routes.Map("/api/v0/{**rest}", (HttpContext context, Passthrough passthrough, GatewayOptions options) => PassOnAsync(context, passthrough, options, Dialect.LmStudioV0)).Describe(NativeNotes.Anything);
-        routes.Map("/api/v1/{**rest}", (HttpContext context, Passthrough passthrough, GatewayOptions options) => PassOnAsync(context, passthrough, options, Dialect.LmStudioV1)).Describe(NativeNotes.Anything);
+        routes.Map("/api/v0/{**rest}", (HttpContext context, NativeReplies replies) => PassOnAsync(context, replies, Dialect.LmStudioV0)).Describe(NativeNotes.Anything);
+        routes.Map("/api/v1/{**rest}", (HttpContext context, NativeReplies replies) => PassOnAsync(context, replies, Dialect.LmStudioV1)).Describe(NativeNotes.Anything);
     }
 
-    private static async Task PassOnAsync(HttpContext context, Passthrough passthrough, GatewayOptions options, Dialect dialect)
-    {
-        if (IsAnsweredHere(context.Request.Path)) throw Methods.NotAllowed(context, "POST");
-        var exchange = context.ToExchange(dialect, context.Request.Path.Value!, options) with { Verbatim = true };
-        await using var reply = await passthrough.SendAsync(exchange, model: null, context.RequestAborted);
-        await ReplyRelay.WriteAsync(context, reply);
-    }
+    private static Task PassOnAsync(HttpContext context, NativeReplies replies, Dialect dialect) =>
+        IsAnsweredHere(context.Request.Path) ? throw Methods.NotAllowed(context, "POST") : replies.PassOnAsync(context, dialect);
 
     private static bool IsAnsweredHere(PathString path) => path == LoadPath || path == UnloadPath || path == DownloadPath || Inference.Any(route => path == route.Path);
 }
 
 /// <summary>Inference by LM Studio's own routes: admitted like any other, answered in LM Studio's own bytes.</summary>
-internal sealed class NativeInference(InferencePipeline pipeline, AnswerWriter writer, BodyBudget budget, GatewayOptions options)
+internal sealed class NativeInference(InferencePipeline pipeline, AnswerWriter writer, BodyBudget budget, LiveSettings settings)
 {
     public async Task RunAsync(HttpContext context, string path, Dialect dialect, ModelType wanted)
     {
@@ -64,10 +59,10 @@ internal sealed class NativeInference(InferencePipeline pipeline, AnswerWriter w
             Dialect = dialect,
             PathAndQuery = path + context.Request.QueryString,
             Body = body.Sequence,
-            Headers = context.HeadersToPass(options),
+            Headers = context.HeadersToPass(settings.Current),
             Wanted = wanted,
         });
-        if (dialect == Dialect.LmStudioV1 && prepared.UsesIntegrations && !options.Passthrough.Integrations)
+        if (dialect == Dialect.LmStudioV1 && prepared.UsesIntegrations && !settings.Current.Passthrough.Integrations)
             throw new GatewayException(new GatewayError(ErrorCode.Forbidden, "'integrations' run tools on LM Studio's machine and are switched off here. The setting passthrough.integrations allows them.") { Parameter = "integrations" });
         await writer.WriteAsync(context, prepared, (error, _) => NativeErrors.FailureEvent(error));
     }

@@ -9,12 +9,9 @@ namespace LmGateway.Api.Mcp;
 internal static class McpServices
 {
     /// <param name="services">Where to.</param>
-    /// <param name="options">The settings.</param>
     /// <param name="trustWorkingFolder">Whether the routing files of the working folder count.</param>
-    public static IServiceCollection AddMcp(this IServiceCollection services, GatewayOptions options, bool trustWorkingFolder) => services
-        .AddSingleton(options.Mcp)
-        .AddSingleton(options.Inference)
-        .AddSingleton(RoutingFolders.Of(options, trustWorkingFolder))
+    public static IServiceCollection AddMcp(this IServiceCollection services, bool trustWorkingFolder) => services
+        .AddSingleton(services => RoutingFolders.Of(services.GetRequiredService<LiveSettings>().Current, trustWorkingFolder))
         .AddSingleton<RoutingFiles>()
         .AddSingleton<McpPictures>()
         .AddSingleton<ToolRuns>()

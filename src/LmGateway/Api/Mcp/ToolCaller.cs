@@ -11,7 +11,7 @@ namespace LmGateway.Api.Mcp;
 /// Runs a tool for a client that waits: tells it what is being done from the first moment where it asked for progress, and gives it a job
 /// to ask for later where it did not and the answer takes too long. A client that leaves or cancels ends the call.
 /// </summary>
-internal sealed class ToolCaller(ToolList tools, ToolRuns runs, GatewayOptions options, TimeProvider time)
+internal sealed class ToolCaller(ToolList tools, ToolRuns runs, LiveSettings settings, TimeProvider time)
 {
     /// <summary>The longest silence towards a client that asked for progress.</summary>
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(5);
@@ -24,7 +24,7 @@ internal sealed class ToolCaller(ToolList tools, ToolRuns runs, GatewayOptions o
         ToolRun run;
         try
         {
-            run = runs.Start(tool, ToolArguments.Of(arguments), CallOrigin.Of(request, options));
+            run = runs.Start(tool, ToolArguments.Of(arguments), CallOrigin.Of(request, settings.Current));
         }
         catch (GatewayException refused)
         {
@@ -67,7 +67,7 @@ internal sealed class ToolCaller(ToolList tools, ToolRuns runs, GatewayOptions o
     /// <summary>The answer; null where the client, which hears nothing, would give up before it.</summary>
     private async Task<ToolAnswer?> WaitAsync(ToolRun run, CancellationToken cancellationToken)
     {
-        var patience = run.Tool.Card.IsLong && options.Mcp.AnswerWithinSeconds > 0 ? TimeSpan.FromSeconds(options.Mcp.AnswerWithinSeconds) : Timeout.InfiniteTimeSpan;
+        var patience = run.Tool.Card.IsLong && settings.Current.Mcp.AnswerWithinSeconds > 0 ? TimeSpan.FromSeconds(settings.Current.Mcp.AnswerWithinSeconds) : Timeout.InfiniteTimeSpan;
         try
         {
             return await run.Answer.WaitAsync(patience, time, cancellationToken);

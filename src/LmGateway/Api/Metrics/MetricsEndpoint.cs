@@ -5,6 +5,7 @@ using LmGateway.Configuration;
 using LmGateway.Events;
 using LmGateway.Observability;
 using LmGateway.Observability.Metrics;
+using LmGateway.Reload;
 using LmGateway.Serving;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -14,7 +15,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace LmGateway.Api.Metrics;
 
 /// <summary><c>GET /metrics</c>: figures for Prometheus.</summary>
-internal sealed class MetricsEndpoint(ServiceFigures figures, RequestJournal journal, CurrentWork work, ModelCatalog catalog, EventHub hub, ProcessFigures process)
+internal sealed class MetricsEndpoint(ServiceFigures figures, RequestJournal journal, CurrentWork work, ModelCatalog catalog, EventHub hub, ProcessFigures process, ConfigurationReload reload)
 {
     private static readonly string Version =
         typeof(MetricsEndpoint).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
@@ -29,6 +30,9 @@ internal sealed class MetricsEndpoint(ServiceFigures figures, RequestJournal jou
         text.Single("lmgateway_active_requests", "gauge", "Requests under way.", journal.Active);
         text.Single("lmgateway_event_subscribers", "gauge", "Readers of the event stream.", hub.Subscribers);
         text.Single("lmgateway_events_dropped_total", "counter", "Events that slow readers lost.", hub.Dropped);
+        text.Family("lmgateway_configuration_reloads_total", "counter", "Times that the configuration was read again.");
+        text.Sample("lmgateway_configuration_reloads_total", reload.Record.Applied, ("outcome", "applied"));
+        text.Sample("lmgateway_configuration_reloads_total", reload.Record.Refused, ("outcome", "refused"));
         WriteProcess(text);
         return text.ToString();
     }

@@ -6,7 +6,7 @@ using LmGateway.Vocabulary;
 namespace LmGateway.Api.Nats;
 
 /// <summary>Chats and embeddings with one reply. A model is never filled in: the request names it.</summary>
-internal sealed class ModelInference(InferencePipeline pipeline, ModelFinder finder, NatsTexts texts, GatewayOptions options)
+internal sealed class ModelInference(InferencePipeline pipeline, ModelFinder finder, NatsTexts texts, LiveSettings settings)
 {
     private static readonly (Dialect Dialect, string Path) Native = (Dialect.LmStudioV0, "/api/v0/chat/completions");
     private static readonly (Dialect Dialect, string Path) OpenAi = (Dialect.OpenAiChat, "/v1/chat/completions");
@@ -16,7 +16,7 @@ internal sealed class ModelInference(InferencePipeline pipeline, ModelFinder fin
     public async Task<NatsAnswer> ChatAsync(NatsCall call, CancellationToken cancellationToken)
     {
         var payload = InferencePayload.Read(call.Body, "ChatModel", streamed: false, texts);
-        var model = await finder.FindAsync(payload.Model, ModelType.Llm, cancellationToken);
+        var model = await finder.FindAsync(payload.Model, ModelType.Llm, call.Context.Grant, cancellationToken);
         var route = model.Backend.Traits.Dialects.Contains(Dialect.LmStudioV0) ? Native : OpenAi;
         return await RunAsync(Call(call, payload, route), cancellationToken);
     }
@@ -34,7 +34,7 @@ internal sealed class ModelInference(InferencePipeline pipeline, ModelFinder fin
     private async Task<NatsAnswer> RunAsync(InferenceCall call, CancellationToken cancellationToken)
     {
         await using var answer = await pipeline.StartAsync(pipeline.Prepare(call), cancellationToken);
-        var whole = await BackendReply.ReadAsync(answer.Status, answer.Blocks(cancellationToken), options.Limits.ReplyBytes);
+        var whole = await BackendReply.ReadAsync(answer.Status, answer.Blocks(cancellationToken), settings.Current.Limits.ReplyBytes);
         return whole.ToAnswer("response");
     }
 

@@ -10,22 +10,23 @@ namespace LmGateway.Api.Nats;
 /// What LM Studio's own <c>/api/v0/models</c> says, unchanged; in front of another backend, what the catalog says in the same form. The payload
 /// is not looked at.
 /// </summary>
-internal sealed class ModelList(Passthrough passthrough, ModelFinder finder, ModelCatalog catalog, GatewayOptions options)
+internal sealed class ModelList(Passthrough passthrough, ModelFinder finder, ModelCatalog catalog, LiveSettings settings)
 {
     public async Task<NatsAnswer> ListAsync(NatsCall call, CancellationToken cancellationToken)
     {
         if (!catalog.Current.Backends.Any(view => view.Traits.Dialects.Contains(Dialect.LmStudioV0)))
-            return Describe(await finder.SeenAsync(cancellationToken));
-        var exchange = new Exchange { Dialect = Dialect.LmStudioV0, Method = "GET", PathAndQuery = "/api/v0/models", Verbatim = true, Timeout = options.RequestTimeout };
-        await using var reply = await passthrough.SendAsync(exchange, model: null, cancellationToken);
-        var whole = await BackendReply.ReadAsync(reply.Status, reply.Blocks(cancellationToken), options.Limits.ReplyBytes);
+            return Describe(await finder.SeenAsync(call.Context.Grant, cancellationToken));
+        var exchange = new Exchange { Dialect = Dialect.LmStudioV0, Method = "GET", PathAndQuery = "/api/v0/models", Verbatim = true, Timeout = settings.Current.RequestTimeout };
+        await using var reply = await passthrough.SendAsync(exchange, model: null, call.Context.Grant, cancellationToken);
+        var whole = await BackendReply.ReadAsync(reply.Status, reply.Blocks(cancellationToken), settings.Current.Limits.ReplyBytes);
+        if (call.Context.Grant is { IsForSome: true } grant) whole = whole with { Body = ListedModels.Allowed(whole.Body, catalog.Current, grant) };
         return whole.ToAnswer("models");
     }
 
     /// <summary>What is loaded, on every backend.</summary>
     public async Task<NatsAnswer> LoadedAsync(NatsCall call, CancellationToken cancellationToken)
     {
-        var snapshot = await finder.ReachAsync(cancellationToken);
+        var snapshot = (await finder.ReachAsync(cancellationToken)).SeenBy(call.Context.Grant);
         return NatsAnswer.Ok(writer =>
         {
             writer.WriteStartArray("loaded");

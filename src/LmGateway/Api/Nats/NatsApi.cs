@@ -13,7 +13,7 @@ namespace LmGateway.Api.Nats;
 /// this node's own. Subscriptions are made once and last through every loss of the connection.
 /// </summary>
 internal sealed partial class NatsApi(
-    NatsLink link, NatsOperations operations, NatsRequests requests, ChatStreams chats, OpenStreams streams, NatsNode node, GatewayOptions options, IHostApplicationLifetime lifetime,
+    NatsLink link, NatsOperations operations, NatsRequests requests, ChatStreams chats, OpenStreams streams, NatsNode node, LiveSettings settings, IHostApplicationLifetime lifetime,
     ILogger<NatsApi> logger) : IHostedService
 {
     /// <summary>So many more are taken in, to be told that there is no room.</summary>
@@ -46,13 +46,13 @@ internal sealed partial class NatsApi(
         Name = "lmstudio",
         Version = HealthReport.Version,
         Description = "Models on this node: listed, loaded, downloaded, asked.",
-        QueueGroup = options.Nats.QueueGroup,
+        QueueGroup = settings.Current.Nats.QueueGroup,
         Metadata = new Dictionary<string, string>(StringComparer.Ordinal) { ["node"] = node.Id },
     };
 
     private async Task ServeAsync(NatsSvcGroup group, CancellationToken cancellationToken)
     {
-        var limits = new NatsSvcEndpointOpts { MaxConcurrency = options.Nats.MaxRequests + Refused };
+        var limits = new NatsSvcEndpointOpts { MaxConcurrency = settings.Current.Nats.MaxRequests + Refused };
         foreach (var operation in operations.All)
             await group.AddEndpointAsync((request, ending) => requests.HandleAsync(operation, request, ending), operation.Name, opts: limits, cancellationToken: cancellationToken);
         await group.AddEndpointAsync(chats.HandleAsync, ChatStreams.Name, opts: limits, cancellationToken: cancellationToken);

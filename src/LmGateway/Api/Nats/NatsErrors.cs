@@ -47,9 +47,9 @@ internal static class NatsErrors
 }
 
 /// <summary>The failures for which the NATS service's document has words: in those words, or in English.</summary>
-internal sealed class NatsTexts(GatewayOptions options)
+internal sealed class NatsTexts(LiveSettings settings)
 {
-    private bool IsPortuguese => options.Nats.ErrorLanguage == NatsErrorLanguage.Pt;
+    private bool IsPortuguese => settings.Current.Nats.ErrorLanguage == NatsErrorLanguage.Pt;
 
     public string PullFailed(string identifier, string why) =>
         IsPortuguese ? $"erro ao executar 'lms get {identifier}': {why}" : $"failed to execute 'lms get {identifier}': {why}";

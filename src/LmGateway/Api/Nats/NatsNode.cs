@@ -3,10 +3,10 @@ using LmGateway.Configuration;
 namespace LmGateway.Api.Nats;
 
 /// <summary>This process among all that answer on the same subjects.</summary>
-internal sealed class NatsNode(GatewayOptions options)
+internal sealed class NatsNode(LiveSettings settings)
 {
     /// <summary>The node's name as one token of a subject, and as replies tell it.</summary>
-    public string Id { get; } = Token(options.Node);
+    public string Id { get; } = Token(settings.Current.Node);
 
     /// <summary>The subject on which this node alone answers.</summary>
     public string Subject(string operation) => $"lmstudio.node.{Id}.{operation}";

@@ -8,7 +8,7 @@ namespace LmGateway.Api.Nats;
 /// How many requests are worked on at the same time, and how much memory they hold. Inference has its places and everything else its own,
 /// so that models can be listed and unloaded however many chats wait.
 /// </summary>
-internal sealed class RequestGate(GatewayOptions options, BodyBudget budget)
+internal sealed class RequestGate(LiveSettings settings, BodyBudget budget)
 {
     private static readonly TimeSpan SoonEnough = TimeSpan.FromSeconds(1);
 
@@ -19,13 +19,13 @@ internal sealed class RequestGate(GatewayOptions options, BodyBudget budget)
     {
         if (bytes > budget.LargestBody) throw budget.TooLarge();
         ref var count = ref taken[isInference ? 1 : 0];
-        if (Interlocked.Increment(ref count) > options.Nats.MaxRequests)
+        if (Interlocked.Increment(ref count) > settings.Current.Nats.MaxRequests)
         {
             Interlocked.Decrement(ref count);
-            throw new GatewayException(new GatewayError(ErrorCode.Overloaded, $"{options.Nats.MaxRequests} requests are worked on already; try again shortly. The limit is the setting nats.max_requests.") { RetryAfter = SoonEnough });
+            throw new GatewayException(new GatewayError(ErrorCode.Overloaded, $"{settings.Current.Nats.MaxRequests} requests are worked on already; try again shortly. The limit is the setting nats.max_requests.") { RetryAfter = SoonEnough });
         }
 
-        if (budget.TryTake(bytes)) return new Place(budget, taken, isInference ? 1 : 0, bytes);
+        if (budget.TryTake(bytes)) return new Place(budget, taken, isInference ? 1 : 0, bytes) { Use = settings.Enter() };
         Interlocked.Decrement(ref count);
         throw budget.Exhausted();
     }
@@ -34,9 +34,12 @@ internal sealed class RequestGate(GatewayOptions options, BodyBudget budget)
     {
         private int left;
 
+        public required SettingsUse Use { get; init; }
+
         public void Dispose()
         {
             if (Interlocked.Exchange(ref left, 1) != 0) return;
+            Use.Dispose();
             budget.Release(bytes);
             Interlocked.Decrement(ref taken[kind]);
         }

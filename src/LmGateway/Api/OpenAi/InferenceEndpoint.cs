@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http;
 namespace LmGateway.Api.OpenAi;
 
 /// <summary>Runs one inference request: holds its body, hands it to Serving, and writes the reply as it comes.</summary>
-internal sealed class InferenceEndpoint(InferencePipeline pipeline, AnswerWriter writer, BodyBudget budget, GatewayOptions options)
+internal sealed class InferenceEndpoint(InferencePipeline pipeline, AnswerWriter writer, BodyBudget budget, LiveSettings settings)
 {
     public async Task RunAsync(HttpContext context, InferenceRoute route)
     {
@@ -19,9 +19,9 @@ internal sealed class InferenceEndpoint(InferencePipeline pipeline, AnswerWriter
             Dialect = route.Dialect,
             PathAndQuery = route.UpstreamPath + context.Request.QueryString,
             Body = body.Sequence,
-            Headers = context.HeadersToPass(options),
+            Headers = context.HeadersToPass(settings.Current),
             Wanted = route.Wanted,
-            IsUnderContract = route.Dialect == Dialect.OpenAiChat && options.Inference.IsProviderContract,
+            IsUnderContract = route.Dialect == Dialect.OpenAiChat && settings.Current.Inference.IsProviderContract,
         };
         try
         {

@@ -7,12 +7,12 @@ using Microsoft.AspNetCore.Http;
 namespace LmGateway.Api.OpenAi;
 
 /// <summary>Any other path below <c>/v1</c>: method, query, headers and body go on as they are, the body unheld.</summary>
-internal sealed class PassthroughEndpoint(Passthrough passthrough, GatewayOptions options)
+internal sealed class PassthroughEndpoint(Passthrough passthrough, LiveSettings settings)
 {
     public async Task RunAsync(HttpContext context, string path)
     {
-        var exchange = context.ToExchange(Dialect.OpenAiOther, path, options);
-        await using var reply = await passthrough.SendAsync(exchange, await MultipartModel.PeekAsync(context.Request), context.RequestAborted);
+        var exchange = context.ToExchange(Dialect.OpenAiOther, path, settings.Current);
+        await using var reply = await passthrough.SendAsync(exchange, await MultipartModel.PeekAsync(context.Request), context.Grant(), context.RequestAborted);
         await ReplyRelay.WriteAsync(context, reply);
     }
 }

@@ -10,61 +10,50 @@ namespace LmGateway.Backends.LmStudio;
 /// Puts LM Studio's own log among the events, where that is switched on. LM Studio is asked for it only while somebody reads events, because
 /// every prompt is in it.
 /// </summary>
-internal sealed partial class LmStudioLog(IEnumerable<IBackend> backends, EventHub hub, GatewayOptions options, TimeProvider time, ILogger<LmStudioLog> logger) : BackgroundService
+internal sealed partial class LmStudioLog(BackendSet backends, EventHub hub, LiveSettings settings, TimeProvider time, ILogger<LmStudioLog> logger) : BackgroundService
 {
     private static readonly TimeSpan Glance = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => options.LmStudio.LogEvents
-        ? Task.WhenAll(backends.OfType<LmStudioBackend>().Select(backend => FollowWhileReadAsync(backend, stoppingToken)))
-        : Task.CompletedTask;
+    private bool IsWanted => hub.Subscribers > 0 && settings.Current.LmStudio.LogEvents;
 
-    private async Task FollowWhileReadAsync(LmStudioBackend backend, CancellationToken stoppingToken)
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)
         {
-            while (hub.Subscribers == 0) await Task.Delay(Glance, time, stoppingToken);
-            await FollowAsync(backend, stoppingToken);
+            while (!IsWanted) await Task.Delay(Glance, time, stoppingToken);
+            var followed = backends.Current.OfType<LmStudioBackend>().ToList();
+            using var ending = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+            var following = followed.Select(backend => FollowWhileWantedAsync(backend, ending.Token)).ToList();
+            while (IsWanted && followed.SequenceEqual(backends.Current.OfType<LmStudioBackend>())) await Task.Delay(Glance, time, stoppingToken);
+            await ending.CancelAsync();
+            await Task.WhenAll(following);
         }
     }
 
-    /// <summary>Until nobody reads any more, or the connection is lost.</summary>
-    private async Task FollowAsync(LmStudioBackend backend, CancellationToken stoppingToken)
-    {
-        using var unread = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-        var watch = LeaveWhenUnreadAsync(unread);
-        try
-        {
-            await foreach (var happened in backend.LogsAsync(unread.Token))
-                foreach (var told in LmStudioLogFacts.Of(backend.Name, happened)) hub.Publish(told);
-        }
-        catch (OperationCanceledException) when (!stoppingToken.IsCancellationRequested)
-        {
-            return;
-        }
-        catch (LmStudioException lost)
-        {
-            LogLost(lost.Message);
-        }
-        finally
-        {
-            await unread.CancelAsync();
-            await watch;
-        }
-
-        await Task.Delay(Pause, time, stoppingToken);
-    }
-
-    private async Task LeaveWhenUnreadAsync(CancellationTokenSource unread)
+    /// <summary>Until the token ends it; a connection that is lost is made again after a pause.</summary>
+    private async Task FollowWhileWantedAsync(LmStudioBackend backend, CancellationToken cancellationToken)
     {
         try
         {
-            while (hub.Subscribers > 0) await Task.Delay(Glance, time, unread.Token);
-            await unread.CancelAsync();
+            while (true)
+            {
+                try
+                {
+                    await foreach (var happened in backend.LogsAsync(cancellationToken))
+                        foreach (var told in LmStudioLogFacts.Of(backend.Name, happened)) hub.Publish(told);
+                }
+                catch (LmStudioException lost)
+                {
+                    LogLost(lost.Message);
+                }
+
+                await Task.Delay(Pause, time, cancellationToken);
+            }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // The log itself has ended.
+            // Nobody reads any more, or other backends are followed now.
         }
     }
 

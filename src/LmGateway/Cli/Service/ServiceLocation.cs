@@ -20,7 +20,7 @@ internal sealed record ServiceLocation(Uri Address, bool IsNamed, string? Key)
     {
         var named = string.IsNullOrEmpty(url) ? surroundings.Variable(UrlVariable) : url;
         var secret = string.IsNullOrEmpty(key) ? surroundings.Variable(KeyVariable) : key;
-        return new ServiceLocation(Parse(named ?? Configured(options)), named is not null, secret ?? options.Security.ApiKey);
+        return new ServiceLocation(Parse(named ?? Configured(options)), named is not null, secret ?? options.Security.KeyToPresent);
     }
 
     private static Uri Parse(string text)

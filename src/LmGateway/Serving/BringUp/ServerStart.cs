@@ -6,7 +6,7 @@ using LmGateway.Vocabulary;
 namespace LmGateway.Serving.BringUp;
 
 /// <summary>Sees to it that a backend's server runs. Whoever wants the same server at the same time shares one start.</summary>
-internal sealed class ServerStart(ModelCatalog catalog, BringUpOptions options, TimeProvider time) : IDisposable
+internal sealed class ServerStart(ModelCatalog catalog, LiveSettings settings, TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(200);
 
@@ -37,7 +37,7 @@ internal sealed class ServerStart(ModelCatalog catalog, BringUpOptions options, 
 
     private async Task<BackendView> StartAsync(IBackend backend, IServerProgram program, CancellationToken cancellationToken)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(options.ServerSeconds), time);
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(settings.Current.BringUp.ServerSeconds), time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         try
         {
@@ -50,7 +50,7 @@ internal sealed class ServerStart(ModelCatalog catalog, BringUpOptions options, 
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw Failure(backend, $"{program.Words.Product} was started but did not answer within {options.ServerSeconds} s (bring_up.server_seconds). Start it by hand and run init_llm again.");
+            throw Failure(backend, $"{program.Words.Product} was started but did not answer within {settings.Current.BringUp.ServerSeconds} s (bring_up.server_seconds). Start it by hand and run init_llm again.");
         }
         catch (GatewayException refused)
         {

@@ -8,7 +8,7 @@ using LmGateway.Vocabulary;
 namespace LmGateway.Serving.Images;
 
 /// <summary>Brings the images of a request into a form that its backend takes.</summary>
-internal sealed class ImageFitting(WebPConverter converter, RemoteImages remotes, ImageOptions options)
+internal sealed class ImageFitting(WebPConverter converter, RemoteImages remotes, LiveSettings settings)
 {
     /// <summary>The same request where nothing had to change.</summary>
     public async ValueTask<ChatRequest> FitAsync(ChatRequest request, DialectDefects defects, CancellationToken cancellationToken)
@@ -24,7 +24,7 @@ internal sealed class ImageFitting(WebPConverter converter, RemoteImages remotes
     public async ValueTask<RequestPeek> FitAsync(RequestPeek peek, DialectDefects defects, CancellationToken cancellationToken)
     {
         if ((defects & (DialectDefects.RefusesWebP | DialectDefects.RefusesRemoteImages)) == DialectDefects.None) return peek;
-        var unfit = new UnfitImages { Remotes = options.FetchRemote ? [] : null };
+        var unfit = new UnfitImages { Remotes = settings.Current.Images.FetchRemote ? [] : null };
         if (peek.Dialect == Dialect.OpenAiChat) MessageMends.CheckImages(peek, new ImageCheck(defects, unfit));
         else if (peek.Dialect is Dialect.OpenAiResponses or Dialect.AnthropicMessages or Dialect.LmStudioV1) NestedImages.Walk(peek, new ImageCheck(defects, unfit));
         else return peek;

@@ -9,12 +9,12 @@ namespace LmGateway.Serving.Jobs;
 /// The long operations on models: those that wait, run, and ended lately. A job belongs to the service, not to its caller, who may leave and
 /// ask later. Reading takes no lock.
 /// </summary>
-internal sealed partial class JobList(JobOptions options, JobNews news, TimeProvider time, ILogger<JobList> logger) : IAsyncDisposable
+internal sealed partial class JobList(LiveSettings settings, JobNews news, TimeProvider time, ILogger<JobList> logger) : IAsyncDisposable
 {
     private const int MostWaiting = 256;
 
     private readonly Lock changing = new();
-    private readonly SemaphoreSlim places = new(options.Parallel, options.Parallel);
+    private readonly SemaphoreSlim places = new(settings.Current.Jobs.Parallel, settings.Current.Jobs.Parallel);
     private readonly List<JobRun> runs = [];
     private volatile Job[] all = [];
     private TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -23,6 +23,9 @@ internal sealed partial class JobList(JobOptions options, JobNews news, TimeProv
 
     /// <summary>Every job that is remembered, the youngest first.</summary>
     public IReadOnlyList<Job> All => all;
+
+    /// <summary>Those of them that the holder of a key may see.</summary>
+    public IEnumerable<Job> SeenBy(KeyGrant? grant) => grant is not { IsForSome: true } ? all : all.Where(job => grant.Allows(job.Model));
 
     public Job? Find(string id) => Array.Find(all, job => job.Id == id);
 
@@ -45,7 +48,8 @@ internal sealed partial class JobList(JobOptions options, JobNews news, TimeProv
             var run = new JobRun(this, order, Make(order));
             runs.Insert(0, run);
             news.Tell(before: null, run.Job);
-            run.Task = Task.Run(() => RunAsync(run, work));
+            var use = settings.Enter();
+            run.Task = Task.Run(() => RunAsync(run, use, work));
             Forget();
             Announce();
             return run.Job;
@@ -137,8 +141,9 @@ internal sealed partial class JobList(JobOptions options, JobNews news, TimeProv
         }
     }
 
-    private async Task RunAsync(JobRun run, Func<JobReport, CancellationToken, Task<JobResult>> work)
+    private async Task RunAsync(JobRun run, SettingsUse use, Func<JobReport, CancellationToken, Task<JobResult>> work)
     {
+        using var held = use;
         Func<Job, Job> end;
         try
         {
@@ -146,7 +151,7 @@ internal sealed partial class JobList(JobOptions options, JobNews news, TimeProv
             try
             {
                 Change(run, job => job with { State = JobState.Running, Started = time.GetUtcNow() });
-                await using var limit = run.Limit(TimeSpan.FromSeconds(options.SilenceSeconds), time);
+                await using var limit = run.Limit(TimeSpan.FromSeconds(settings.Current.Jobs.SilenceSeconds), time);
                 var result = await work(run, run.Ending);
                 end = job => job with { State = JobState.Done, Result = result, Bytes = Math.Max(job.Bytes, job.Total ?? 0) };
             }
@@ -157,7 +162,7 @@ internal sealed partial class JobList(JobOptions options, JobNews news, TimeProv
         }
         catch (OperationCanceledException) when (run.IsSilent)
         {
-            end = job => job with { State = JobState.Failed, Error = new GatewayError(ErrorCode.BackendTimeout, $"Nothing happened for {options.SilenceSeconds} s (jobs.silence_seconds).") };
+            end = job => job with { State = JobState.Failed, Error = new GatewayError(ErrorCode.BackendTimeout, $"Nothing happened for {settings.Current.Jobs.SilenceSeconds} s (jobs.silence_seconds).") };
         }
         catch (OperationCanceledException) when (run.Ending.IsCancellationRequested)
         {
@@ -190,7 +195,7 @@ internal sealed partial class JobList(JobOptions options, JobNews news, TimeProv
     /// <summary>Those that ended longest ago go first.</summary>
     private void Forget()
     {
-        foreach (var old in runs.Where(run => run.Job.IsOver).OrderByDescending(run => run.Job.Ended).Skip(options.Keep).ToList())
+        foreach (var old in runs.Where(run => run.Job.IsOver).OrderByDescending(run => run.Job.Ended).Skip(settings.Current.Jobs.Keep).ToList())
         {
             runs.Remove(old);
             old.Dispose();

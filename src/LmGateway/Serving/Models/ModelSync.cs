@@ -48,14 +48,15 @@ internal sealed record SyncOutcome : JobResult
 }
 
 /// <summary>Copies models out of the repository (JetStream's object store) to where the backend finds them.</summary>
-internal sealed class ModelSync(JobList jobs, ModelsFolder folder, ModelBucket bucket, ObjectCopy copy, ModelCatalog catalog, ModelListOptions options)
+internal sealed class ModelSync(JobList jobs, ModelsFolder folder, ModelBucket bucket, ObjectCopy copy, ModelCatalog catalog, LiveSettings settings)
 {
     /// <summary>Starts the copy. Throws at once for names that lead out of the models folder.</summary>
-    public Job Start(SyncCommand command)
+    public Job Start(SyncCommand command, CallContext call)
     {
+        call.Grant?.DemandEveryModel("a copy from the repository");
         ModelBucket.CheckName(command.ObjectName);
         var name = command is { Publisher: null, ModelDir: null } && command.ObjectName.Split('/').Length == 2 ? command.ObjectName + "/" : command.ObjectName;
-        var wanted = command with { Bucket = command.Bucket ?? options.Bucket, ObjectName = name };
+        var wanted = command with { Bucket = command.Bucket ?? settings.Current.Models.Bucket, ObjectName = name };
         ModelBucket.CheckBucket(wanted.Bucket);
         var target = name.EndsWith('/') ? $"{name} *" : Target(wanted, name);
         var order = new JobOrder(JobKind.Sync, name, $"sync {target}") { Source = $"{wanted.Bucket} {name} {wanted.Import}" };

@@ -8,7 +8,7 @@ namespace LmGateway.Serving.Models;
 /// The folder in which the backend keeps its models (<c>lmstudio.models_dir</c>): <c>publisher/model/file</c> below it. Nothing outside of
 /// it is ever written or removed, whatever links lie in it.
 /// </summary>
-internal sealed class ModelsFolder(LmStudioOptions options)
+internal sealed class ModelsFolder(LiveSettings settings)
 {
     private const int LongestName = 255;
     private const int MostLinks = 40;
@@ -16,7 +16,7 @@ internal sealed class ModelsFolder(LmStudioOptions options)
     private static readonly SearchValues<char> Forbidden = SearchValues.Create("/\\:*?\"<>|");
 
     /// <summary>Its absolute path.</summary>
-    public string Root { get; } = Path.TrimEndingDirectorySeparator(options.ModelsFolder);
+    public string Root { get; } = Path.TrimEndingDirectorySeparator(settings.Current.LmStudio.ModelsFolder);
 
     /// <summary>Where a model of this name would lie if its folders were called as it is. Only for telling people.</summary>
     public string Usual(string model) => Path.Combine(Root, model);

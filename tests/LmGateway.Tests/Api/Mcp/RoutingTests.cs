@@ -19,7 +19,7 @@ public sealed class RoutingTests : IDisposable
     [Fact]
     public async Task Twenty_agents_are_built_in_and_every_rule_and_tag_fits_them()
     {
-        var config = await new RoutingFiles(new McpOptions(), new RoutingFolders([])).ReadAsync(TestContext.Current.CancellationToken);
+        var config = await new RoutingFiles(new GatewayOptions(), new RoutingFolders([])).ReadAsync(TestContext.Current.CancellationToken);
         Assert.Equal(20, config.Agents.Count);
         Assert.All(config.Agents, agent => Assert.Contains(config.Rules, rule => rule.Agents.Contains(agent.Name)));
         Assert.All(config.Tags, tag => Assert.Contains(config.Rules, rule => rule.Condition.Tags.Contains(tag.Name)));
@@ -32,9 +32,9 @@ public sealed class RoutingTests : IDisposable
         await File.WriteAllTextAsync(Path.Combine(folder, "agents.json"), Agents, TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(Path.Combine(folder, "rules.json"), Rules("""{"prompt_regex":"x"}"""), TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(Path.Combine(folder, "mine.json"), """{"agents":[{"name":"a","description":"Mine"}]}""", TestContext.Current.CancellationToken);
-        var found = await new RoutingFiles(new McpOptions(), new RoutingFolders([folder])).ReadAsync(TestContext.Current.CancellationToken);
+        var found = await new RoutingFiles(new GatewayOptions(), new RoutingFolders([folder])).ReadAsync(TestContext.Current.CancellationToken);
         Assert.Equal("A", found.Agents[0].Description);
-        var mine = await new RoutingFiles(new McpOptions { AgentsPath = Path.Combine(folder, "mine.json") }, new RoutingFolders([folder])).ReadAsync(TestContext.Current.CancellationToken);
+        var mine = await new RoutingFiles(new GatewayOptions { Mcp = new McpOptions { AgentsPath = Path.Combine(folder, "mine.json") } }, new RoutingFolders([folder])).ReadAsync(TestContext.Current.CancellationToken);
         Assert.Equal("Mine", Assert.Single(mine.Agents).Description);
     }
 
@@ -46,7 +46,7 @@ public sealed class RoutingTests : IDisposable
     {
         await File.WriteAllTextAsync(Path.Combine(folder, "agents.txt"), Agents, TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(Path.Combine(folder, "large.json"), new string(' ', 1024 * 1024) + Agents, TestContext.Current.CancellationToken);
-        var files = new RoutingFiles(new McpOptions { AgentsPath = Path.Combine(folder, name) }, new RoutingFolders([]));
+        var files = new RoutingFiles(new GatewayOptions { Mcp = new McpOptions { AgentsPath = Path.Combine(folder, name) } }, new RoutingFolders([]));
         var refused = await Assert.ThrowsAsync<RoutingConfigException>(() => files.ReadAsync(TestContext.Current.CancellationToken));
         Assert.Contains(problem, refused.Message, StringComparison.Ordinal);
     }

@@ -39,7 +39,7 @@ public sealed class RemoteImagesTests
         await using var server = await ImageServer.StartAsync(ImageServer.AnswerAsync);
         using var remotes = new RemoteImages(TimeProvider.System, Loopback);
         using var converter = new WebPConverter(TimeProvider.System);
-        var fitting = new ImageFitting(converter, remotes, new ImageOptions { FetchRemote = true });
+        var fitting = new ImageFitting(converter, remotes, new GatewayOptions { Images = new ImageOptions { FetchRemote = true } });
         var root = $"http:\\/\\/images.test:{server.Port}";
         var body = $$$"""{"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"{{{root}}}/b.jpg"}},{"type":"image_url","image_url":"{{{root}}}/c.webp"}]}],"seed":1}""";
 
@@ -60,7 +60,7 @@ public sealed class RemoteImagesTests
         using var converter = new WebPConverter(TimeProvider.System);
         var peek = Wire.Peek(body.Replace("URL", $"http://images.test:{server.Port}/b.jpg", StringComparison.Ordinal), Enum.Parse<Dialect>(dialect));
 
-        var fitted = await new ImageFitting(converter, remotes, new ImageOptions { FetchRemote = true }).FitAsync(peek, LmStudio, TestContext.Current.CancellationToken);
+        var fitted = await new ImageFitting(converter, remotes, new GatewayOptions { Images = new ImageOptions { FetchRemote = true } }).FitAsync(peek, LmStudio, TestContext.Current.CancellationToken);
 
         Assert.Equal((expected ?? body).Replace("DATA", Convert.ToBase64String(TestImages.Jpeg()), StringComparison.Ordinal), Wire.Text(Wire.Mend(fitted, new() { Defects = LmStudio }).Body));
     }
@@ -72,7 +72,7 @@ public sealed class RemoteImagesTests
         using var converter = new WebPConverter(TimeProvider.System);
         var peek = Wire.Peek("""{"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"https://example.com/a.png"}}]}]}""");
         foreach (var fetches in new[] { false, true })
-            Assert.Same(peek, await new ImageFitting(converter, remotes, new ImageOptions { FetchRemote = fetches }).FitAsync(peek, DialectDefects.None, TestContext.Current.CancellationToken));
+            Assert.Same(peek, await new ImageFitting(converter, remotes, new GatewayOptions { Images = new ImageOptions { FetchRemote = fetches } }).FitAsync(peek, DialectDefects.None, TestContext.Current.CancellationToken));
     }
 
     [Theory]

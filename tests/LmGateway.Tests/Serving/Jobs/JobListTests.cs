@@ -200,5 +200,5 @@ public sealed class JobListTests
 
     private static JobOrder Order(string name) => new(JobKind.Pull, $"model-{name}", $"pull {name}");
 
-    private JobList List(int parallel = 4, int keep = 100) => new(new JobOptions { Parallel = parallel, Keep = keep }, new JobNews(new EventHub(time)), time, NullLogger<JobList>.Instance);
+    private JobList List(int parallel = 4, int keep = 100) => new(new GatewayOptions { Jobs = new JobOptions { Parallel = parallel, Keep = keep } }, new JobNews(new EventHub(time)), time, NullLogger<JobList>.Instance);
 }

@@ -17,7 +17,7 @@ public sealed class JobNewsTests : IAsyncDisposable
     public JobNewsTests()
     {
         events = hub.Subscribe();
-        jobs = new JobList(new JobOptions(), new JobNews(hub), TimeProvider.System, NullLogger<JobList>.Instance);
+        jobs = new JobList(new GatewayOptions(), new JobNews(hub), TimeProvider.System, NullLogger<JobList>.Instance);
     }
 
     [Fact]

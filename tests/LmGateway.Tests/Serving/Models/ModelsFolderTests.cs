@@ -16,7 +16,7 @@ public sealed class ModelsFolderTests : IDisposable
     {
         root = Path.Combine(home, "models");
         Directory.CreateDirectory(root);
-        folder = new ModelsFolder(new LmStudioOptions { ModelsDir = root + "/" });
+        folder = new ModelsFolder(new GatewayOptions { LmStudio = new LmStudioOptions { ModelsDir = root + "/" } });
     }
 
     public void Dispose() => Directory.Delete(home, recursive: true);
@@ -90,7 +90,7 @@ public sealed class ModelsFolderTests : IDisposable
         Directory.CreateSymbolicLink(Path.Combine(home, "link"), root);
         Directory.CreateDirectory(Path.Combine(root, "a", "b"));
         Directory.CreateSymbolicLink(Path.Combine(root, "a", "c"), Path.Combine(root, "a", "b"));
-        var linked = new ModelsFolder(new LmStudioOptions { ModelsDir = Path.Combine(home, "link") });
+        var linked = new ModelsFolder(new GatewayOptions { LmStudio = new LmStudioOptions { ModelsDir = Path.Combine(home, "link") } });
         Assert.Equal(Path.Combine(root, "a", "b"), linked.Confine(Path.Combine(home, "link", "a", "c")));
         Assert.Equal((2, "a/b"), (linked.Depth(Path.Combine(root, "a", "b")), linked.Relative(Path.Combine(root, "a", "b"))));
     }
@@ -111,7 +111,7 @@ public sealed class ModelsFolderTests : IDisposable
     [Trait("req", "S0-29")]
     public void The_home_folder_stands_for_the_tilde_and_the_usual_place_is_below_it()
     {
-        var usual = new ModelsFolder(new LmStudioOptions());
+        var usual = new ModelsFolder(new GatewayOptions());
         Assert.Equal(Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".lmstudio", "models", "ibm-granite", "granite-3.0-2b-instruct"), usual.Usual("ibm-granite/granite-3.0-2b-instruct"));
     }
 }

@@ -18,7 +18,7 @@ namespace LmGateway.Api.Mcp.Http;
 /// MCP over streamable HTTP at <c>/mcp</c>. Nothing is kept between messages, for old clients and new ones: a POST is one message, its
 /// reply is its own stream, and a client that leaves it ends what it asked for.
 /// </summary>
-internal sealed class McpEndpoint(McpServers servers, CallsUnderWay calls, BodyBudget budget, GatewayOptions options, ShutdownLimit shutdown, ILoggerFactory loggers)
+internal sealed class McpEndpoint(McpServers servers, CallsUnderWay calls, BodyBudget budget, LiveSettings settings, ShutdownLimit shutdown, ILoggerFactory loggers)
 {
     public const string Path = "/mcp";
 
@@ -48,7 +48,7 @@ internal sealed class McpEndpoint(McpServers servers, CallsUnderWay calls, BodyB
         }
 
         message.Context = new JsonRpcMessageContext { ProtocolVersion = version };
-        CallOrigin.Set(message, new ToolContext(context.Call("mcp"), SessionSettings.Read(context.Request, options)));
+        CallOrigin.Set(message, new ToolContext(context.Call("mcp"), SessionSettings.Read(context.Request, settings.Current)));
         if (message is JsonRpcRequest { Method: RequestMethods.Initialize }) context.Response.Headers[CallsUnderWay.SessionHeader] = CallsUnderWay.NewSession();
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, shutdown.Token);
         using var tracked = session.Length > 0 && message is JsonRpcRequest ? calls.Track(session, json.GetProperty("id").GetRawText(), leaving) : null;

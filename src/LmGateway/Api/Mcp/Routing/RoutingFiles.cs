@@ -4,16 +4,16 @@ using LmGateway.Configuration;
 namespace LmGateway.Api.Mcp.Routing;
 
 /// <summary>Where the three files are: as configured, else in the folders that are trusted, else built in.</summary>
-internal sealed class RoutingFiles(McpOptions options, RoutingFolders folders)
+internal sealed class RoutingFiles(LiveSettings settings, RoutingFolders folders)
 {
     private const long LargestFile = 1024 * 1024;
 
     /// <summary>Throws <see cref="RoutingConfigException"/> where a file cannot be read or used.</summary>
     public async Task<RoutingConfig> ReadAsync(CancellationToken cancellationToken)
     {
-        var agents = await ReadAsync("agents.json", options.AgentsPath, cancellationToken);
-        var rules = await ReadAsync("rules.json", options.RulesPath, cancellationToken);
-        var tags = await ReadAsync("llm-tags.json", options.TagsPath, cancellationToken);
+        var agents = await ReadAsync("agents.json", settings.Current.Mcp.AgentsPath, cancellationToken);
+        var rules = await ReadAsync("rules.json", settings.Current.Mcp.RulesPath, cancellationToken);
+        var tags = await ReadAsync("llm-tags.json", settings.Current.Mcp.TagsPath, cancellationToken);
         return RoutingReader.Read(agents, rules, tags);
     }
 

@@ -22,7 +22,7 @@ internal sealed record GeneratedText(string Model, string Text, string Reasoning
 /// Runs a generation for a tool, always streamed: with limits on its first token, on pauses and in all, telling how far it is. What came
 /// before a limit or a fault is not lost.
 /// </summary>
-internal sealed class ToolGeneration(GenerationPipeline pipeline, QueueState queues, McpOptions options, TimeProvider time)
+internal sealed class ToolGeneration(GenerationPipeline pipeline, QueueState queues, LiveSettings settings, TimeProvider time)
 {
     /// <param name="call">The generation.</param>
     /// <param name="total">The time it may take in all; null for the limit that is set.</param>
@@ -31,26 +31,26 @@ internal sealed class ToolGeneration(GenerationPipeline pipeline, QueueState que
     public async Task<GeneratedText> RunAsync(GenerationCall call, TimeSpan? total, Action<string> tell, CancellationToken cancellationToken)
     {
         RequestTrace? trace = null;
-        var limit = total ?? (options.TotalSeconds > 0 ? TimeSpan.FromSeconds(options.TotalSeconds) : Timeout.InfiniteTimeSpan);
+        var limit = total ?? (settings.Current.Mcp.TotalSeconds > 0 ? TimeSpan.FromSeconds(settings.Current.Mcp.TotalSeconds) : Timeout.InfiniteTimeSpan);
         using var overdue = new CancellationTokenSource(limit, time);
         using var silent = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, overdue.Token, silent.Token);
         var gathered = new Gathered(call.Model);
         try
         {
-            var patient = call with { Began = begun => trace = begun, Patience = TimeSpan.FromSeconds(options.FirstTokenSeconds) };
+            var patient = call with { Began = begun => trace = begun, Patience = TimeSpan.FromSeconds(settings.Current.Mcp.FirstTokenSeconds) };
             await using var events = pipeline.RunAsync(patient, stop.Token).GetAsyncEnumerator(CancellationToken.None);
             while (await NextAsync(events, gathered, call.Model, tell))
             {
                 gathered.Take(events.Current);
-                silent.CancelAfter(TimeSpan.FromSeconds(options.SilenceSeconds));
+                silent.CancelAfter(TimeSpan.FromSeconds(settings.Current.Mcp.SilenceSeconds));
             }
 
             return gathered.ToText(trace, null);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            var why = overdue.IsCancellationRequested ? $"the time limit of {limit.TotalSeconds:0.##} s was reached" : $"the model paused for more than {options.SilenceSeconds} s (mcp.silence_seconds)";
+            var why = overdue.IsCancellationRequested ? $"the time limit of {limit.TotalSeconds:0.##} s was reached" : $"the model paused for more than {settings.Current.Mcp.SilenceSeconds} s (mcp.silence_seconds)";
             if (gathered.IsEmpty) throw new GatewayException(ErrorCode.BackendTimeout, $"No answer: {why}.");
             return gathered.ToText(trace, why);
         }
