@@ -43,8 +43,9 @@ internal static class GatewayHost
     /// <param name="settings">What holds while it runs.</param>
     /// <param name="time">The clock.</param>
     /// <param name="origin">Where the settings come from, to be read again when that changes; null where they stay as they are.</param>
+    /// <param name="answersNats">Whether it answers requests on NATS, as a worker among others; a command that works by itself does not.</param>
     /// <param name="pool">Where requests and answers are held; null for the one of the process.</param>
-    public static WebApplication Build(LiveSettings settings, TimeProvider time, SettingsOrigin? origin = null, ArrayPool<byte>? pool = null)
+    public static WebApplication Build(LiveSettings settings, TimeProvider time, SettingsOrigin? origin = null, bool answersNats = true, ArrayPool<byte>? pool = null)
     {
         var options = settings.Current;
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
@@ -55,7 +56,8 @@ internal static class GatewayHost
         if (!options.Listen.Http) builder.Services.AddSingleton<IServer, NoHttpServer>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromMilliseconds(options.Timeouts.ShutdownMs) + LastWords);
         builder.Services.AddSingleton(settings).AddSingleton(time).AddSingleton(pool ?? ArrayPool<byte>.Shared);
-        builder.Services.AddEvents().AddObservability().AddState().AddNats().AddBackends().AddCatalog().AddScheduling().AddServing().AddSecurity().AddReload(origin).AddHttpApis().AddOpenAi().AddChatApi().AddDebugApi().AddMetricsApi().AddNativeLmStudio().AddNatsApi().AddMcp(trustWorkingFolder: true).AddHelp();
+        builder.Services.AddEvents().AddObservability().AddState().AddNats().AddBackends().AddCatalog().AddScheduling().AddServing().AddSecurity().AddReload(origin).AddHttpApis().AddOpenAi().AddChatApi().AddDebugApi().AddMetricsApi().AddNativeLmStudio().AddMcp(trustWorkingFolder: true).AddHelp();
+        if (answersNats) builder.Services.AddNatsApi();
         var app = builder.Build();
 
         var errors = new RouteErrors(OpenAiErrors.WriteAsync)
@@ -101,7 +103,7 @@ internal static class GatewayHost
         builder.Logging.AddGatewayLog(settings);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = LastWords);
         builder.Services.AddSingleton(settings).AddSingleton(time).AddSingleton(ArrayPool<byte>.Shared);
-        builder.Services.AddEvents().AddObservability().AddState().AddNats().AddBackends().AddCatalog().AddScheduling().AddServing().AddMcp(trustWorkingFolder: false);
+        builder.Services.AddEvents().AddObservability().AddState().AddNats().AddBackends().AddCatalog().AddScheduling().AddServing().AddAudit().AddMcp(trustWorkingFolder: false);
         return builder.Build();
     }
 

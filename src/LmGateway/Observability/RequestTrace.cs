@@ -66,6 +66,9 @@ internal sealed class RequestTrace
 
     public bool HasEnded => State >= RequestState.Done;
 
+    /// <summary>The status of the reply; null before it has begun, and where the API has none.</summary>
+    public int? Status => Call.Reply?.Status;
+
     /// <summary>Why it failed.</summary>
     public GatewayError? Error { get; private set; }
 

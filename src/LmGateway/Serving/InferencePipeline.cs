@@ -73,8 +73,7 @@ internal sealed class InferencePipeline(
             quotas.Admit(prepared.Call.Context);
             for (var attempt = 0; ; attempt++)
             {
-                var model = await finder.FindAsync(prepared.Model, prepared.Call.Wanted, cancellationToken);
-                prepared.Call.Context.Grant?.DemandModel(model.Key);
+                var model = await finder.FindAsync(prepared.Model, prepared.Call.Wanted, prepared.Call.Context.Grant, cancellationToken);
                 trace.Found(model.Backend.Name, model.Key);
                 var fitting = await images.FitAsync(prepared.Peek, model.Backend.Traits.Defects, cancellationToken);
                 if (!ReferenceEquals(fitting, prepared.Peek)) prepared = prepared with { Peek = fitting };

@@ -50,6 +50,7 @@ internal sealed class AnswerWriter(InferencePipeline pipeline, KeyQuotas quotas,
             Describe(context, prepared, answer);
             var response = context.Response;
             response.StatusCode = answer.Status;
+            context.Replies(answer.Status);
             response.ContentType = answer.ContentType;
             response.ContentLength = answer.Length;
             await foreach (var block in answer.Blocks(ending.Token)) await response.BodyWriter.WriteAsync(block, context.RequestAborted);
@@ -71,7 +72,7 @@ internal sealed class AnswerWriter(InferencePipeline pipeline, KeyQuotas quotas,
 
     private void Describe(HttpContext context, PreparedInference prepared, InferenceAnswer answer)
     {
-        if (quotas.StateOf(prepared.Call.Context) is { } left) QuotaHeaders.Write(context.Response.Headers, left);
+        if (quotas.StateOf(prepared.Call.Context.Grant) is { } left) QuotaHeaders.Write(context.Response.Headers, left);
         if (prepared.Settings.Metrics.ServerTiming) context.Response.Headers["Server-Timing"] = answer.ServerTiming;
         if (answer.IgnoredParameters.Count > 0) context.Response.Headers[IgnoredHeader] = string.Join(", ", answer.IgnoredParameters);
     }

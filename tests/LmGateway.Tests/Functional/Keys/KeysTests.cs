@@ -111,7 +111,7 @@ public sealed class KeysTests
         var secret = (await RunAsync(folder, "keys", "create", "laptop", "--scope", "inference", "--tokens-per-day", "5000")).Trim();
         await Eventually.TrueAsync(async () => await StatusAsync(gateway, null, HttpMethod.Get, "/v1/models") == 401, "the service asks for a key");
         Assert.Equal(200, await StatusAsync(gateway, secret, HttpMethod.Get, "/v1/models"));
-        Assert.Equal("laptop  inference  every model  5000 tokens/day", (await RunAsync(folder, "keys", "list")).Trim());
+        Assert.Equal(["NAME    SCOPES     MODELS       LIMITS", "laptop  inference  every model  5000 tokens/day"], (await RunAsync(folder, "keys", "list")).Trim().Split(Environment.NewLine));
         Assert.DoesNotContain(secret, await File.ReadAllTextAsync(Path.Combine(folder, KeyFile.FileName), TestContext.Current.CancellationToken), StringComparison.Ordinal);
         await RunAsync(folder, "keys", "revoke", "laptop");
         await Eventually.TrueAsync(async () => await StatusAsync(gateway, null, HttpMethod.Get, "/v1/models") == 200, "the service is open again");
@@ -212,7 +212,7 @@ public sealed class KeysTests
     private static async Task<string> RunAsync(string folder, params string[] arguments)
     {
         var (output, error) = (new StringWriter(), new StringWriter());
-        var handlers = new CommandHandlers { Serve = (_, _) => Task.FromResult(0), Mcp = (_, _) => Task.FromResult(0), Up = (_, _) => Task.FromResult(0), Simulate = (_, _) => Task.FromResult(0), SimulateLms = (_, _) => Task.FromResult(0) };
+        var handlers = new CommandHandlers { Serve = (_, _) => Task.FromResult(0), Mcp = (_, _) => Task.FromResult(0), Up = (_, _, _) => Task.FromResult(0), Simulate = (_, _) => Task.FromResult(0), SimulateLms = (_, _) => Task.FromResult(0) };
         var surroundings = new CommandSurroundings { Out = output, Error = error, WorkingFolder = folder, Environment = new Dictionary<string, string> { ["LMGATEWAY_STATE_DIR"] = folder } };
         Assert.True(await CommandLine.RunAsync(arguments, handlers, surroundings, TestContext.Current.CancellationToken) == 0, error.ToString());
         return output.ToString();
