@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net;
 using LmGateway.Api.Admin;
 using LmGateway.Api.Chat;
@@ -23,8 +24,10 @@ using LmGateway.Serving;
 using LmGateway.Serving.Jobs;
 using LmGateway.State;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -41,15 +44,18 @@ internal static class GatewayHost
     /// <param name="time">The clock.</param>
     /// <param name="origin">Where the settings come from, to be read again when that changes; null where they stay as they are.</param>
     /// <param name="answersNats">Whether it answers requests on NATS, as a worker among others; a command that works by itself does not.</param>
-    public static WebApplication Build(LiveSettings settings, TimeProvider time, SettingsOrigin? origin = null, bool answersNats = true)
+    /// <param name="pool">Where requests and answers are held; null for the one of the process.</param>
+    public static WebApplication Build(LiveSettings settings, TimeProvider time, SettingsOrigin? origin = null, bool answersNats = true, ArrayPool<byte>? pool = null)
     {
         var options = settings.Current;
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
         builder.Logging.AddGatewayLog(settings);
         builder.WebHost.ConfigureKestrel(server => Listen(server, options));
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, SocketBlocks>();
+        if (options.Runtime.LowCpu) builder.Services.Configure<SocketTransportOptions>(BeCheap);
         if (!options.Listen.Http) builder.Services.AddSingleton<IServer, NoHttpServer>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromMilliseconds(options.Timeouts.ShutdownMs) + LastWords);
-        builder.Services.AddSingleton(settings).AddSingleton(time);
+        builder.Services.AddSingleton(settings).AddSingleton(time).AddSingleton(pool ?? ArrayPool<byte>.Shared);
         builder.Services.AddEvents().AddObservability().AddState().AddNats().AddBackends().AddCatalog().AddScheduling().AddServing().AddSecurity().AddReload(origin).AddHttpApis().AddOpenAi().AddChatApi().AddDebugApi().AddMetricsApi().AddNativeLmStudio().AddMcp(trustWorkingFolder: true).AddHelp();
         if (answersNats) builder.Services.AddNatsApi();
         var app = builder.Build();
@@ -66,14 +72,9 @@ internal static class GatewayHost
             .Add("/debug", AdminErrors.WriteAsync)
             .Add("/mcp", McpErrors.WriteAsync);
         app.Use(next => context => RequestIdentity.AssignAsync(context, next));
-        app.Use(next => async context =>
-        {
-            using var use = settings.Enter();
-            await next(context);
-        });
         var audit = app.Services.GetRequiredService<AuditTrail>();
         app.Use(next => context => audit.FollowAsync(context, next));      // outside the errors, so that it sees the status they get
-        app.Use(next => new ErrorBoundary(next, errors, app.Services.GetRequiredService<ILogger<ErrorBoundary>>()).InvokeAsync);
+        app.Use(next => new ErrorBoundary(next, errors, settings, app.Services.GetRequiredService<ILogger<ErrorBoundary>>()).InvokeAsync);
         app.Use(next => context => PathTidying.TidyAsync(context, next));
         app.UseGatewaySecurity(settings, errors.WriteAsync);
         app.UseRouting();
@@ -101,10 +102,13 @@ internal static class GatewayHost
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Logging.AddGatewayLog(settings);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = LastWords);
-        builder.Services.AddSingleton(settings).AddSingleton(time);
+        builder.Services.AddSingleton(settings).AddSingleton(time).AddSingleton(ArrayPool<byte>.Shared);
         builder.Services.AddEvents().AddObservability().AddState().AddNats().AddBackends().AddCatalog().AddScheduling().AddServing().AddAudit().AddMcp(trustWorkingFolder: false);
         return builder.Build();
     }
+
+    /// <summary>Works where the bytes are read, and has a buffer ready, so that a request is received by one call instead of two.</summary>
+    private static void BeCheap(SocketTransportOptions sockets) => (sockets.UnsafePreferInlineScheduling, sockets.WaitForDataBeforeAllocatingBuffer) = (true, false);
 
     private static void Listen(KestrelServerOptions server, GatewayOptions options)
     {

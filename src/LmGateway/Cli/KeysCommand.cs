@@ -34,7 +34,7 @@ internal static class KeysCommand
         var print = new Option<bool>("--print-hash") { Description = "Keep nothing: print the secret, and below it the key as an entry of security.keys in lmgateway.yaml." };
         command.Arguments.Add(name);
         foreach (var option in new Option[] { scopes, models, requests, tokens, day, print }) command.Options.Add(option);
-        Run(command, surroundings, async (parsed, work, cancellationToken) =>
+        Run(command, surroundings, async (parsed, file, audit, output, cancellationToken) =>
         {
             var wanted = new StoredKey
             {
@@ -48,14 +48,17 @@ internal static class KeysCommand
             };
             if (parsed.GetValue(print))
             {
-                Print(work.Output, wanted);
+                KeyFile.Check(wanted);
+                var (made, hash) = StoredKey.NewSecret();
+                if (output.Json) output.Document(writer => Write(writer, wanted with { Sha256 = hash }, made));
+                else output.Line(ForSettings(wanted with { Sha256 = hash }, made));
                 return;
             }
 
             var secret = "";
-            await work.WriteDownAsync("keys create", wanted.Name, async () => secret = await work.File.CreateAsync(wanted, cancellationToken));
-            if (work.Output.Json) work.Output.Document(writer => Write(writer, wanted, secret));
-            else work.Output.Line(secret);
+            await audit("keys create", wanted.Name, async () => secret = await file.CreateAsync(wanted, cancellationToken));
+            if (output.Json) output.Document(writer => Write(writer, wanted, secret));
+            else output.Line(secret);
         });
         return command;
     }
@@ -64,11 +67,11 @@ internal static class KeysCommand
     {
         var command = new Command("list", "List the keys. Secrets are not among what is kept.");
         command.Aliases.Add("ls");
-        Run(command, surroundings, (_, work, _) =>
+        Run(command, surroundings, (_, file, _, output, _) =>
         {
-            var keys = work.File.Read() ?? throw new CommandException("damaged", $"{KeyFile.FileName} is damaged.", "Restore it from a backup, or delete it and make new keys.");
-            if (work.Output.Json) work.Output.Document(writer => Write(writer, keys));
-            else Show(work.Output, [.. keys]);
+            var keys = file.Read() ?? throw new CommandException("damaged", $"{KeyFile.FileName} is damaged.", "Restore it from a backup, or delete it and make new keys.");
+            if (output.Json) output.Document(writer => Write(writer, keys));
+            else Show(output, [.. keys]);
             return Task.CompletedTask;
         });
         return command;
@@ -79,40 +82,48 @@ internal static class KeysCommand
         var command = new Command("revoke", "Revoke a key; whoever holds it is refused from then on.");
         var name = new Argument<string>("NAME") { Description = "The key's name." };
         command.Arguments.Add(name);
-        Run(command, surroundings, async (parsed, work, cancellationToken) =>
+        Run(command, surroundings, async (parsed, file, audit, output, cancellationToken) =>
         {
             var revoked = parsed.GetValue(name)!;
-            await work.WriteDownAsync("keys revoke", revoked, async () =>
+            await audit("keys revoke", revoked, async () =>
             {
-                if (!await work.File.RevokeAsync(revoked, cancellationToken)) throw new GatewayException(ErrorCode.InvalidRequest, $"There is no key '{revoked}'.");
+                if (!await file.RevokeAsync(revoked, cancellationToken))
+                    throw new CommandException(CommandFailure.Usage($"There is no key '{revoked}'.", "'lmgateway keys list' shows what there is."));
             });
-            if (work.Output.Json) work.Output.Document(writer => writer.WriteString("revoked", revoked));
-            else work.Output.Line($"Revoked {revoked}.");
+            if (output.Json) output.Document(writer => writer.WriteString("revoked", revoked));
+            else output.Line($"Revoked {revoked}.");
         });
         return command;
     }
 
-    /// <summary>The secret, and the entry that holds its hash.</summary>
-    private static void Print(CommandOutput output, StoredKey wanted)
+    /// <summary>The secret, and the key as lmgateway.yaml takes it.</summary>
+    private static string ForSettings(StoredKey key, string secret)
     {
-        KeyFile.Check(wanted);
-        var (secret, hash) = StoredKey.NewSecret();
-        if (output.Json)
-        {
-            output.Document(writer =>
-            {
-                Write(writer, wanted, secret);
-                writer.WriteString("sha256", hash);
-            });
-            return;
-        }
+        var lines = new List<string> { secret, $"- name: {key.Name}", $"  sha256: {key.Sha256}", $"  scopes: [{string.Join(", ", key.Scopes)}]" };
+        if (key.Models.Count > 0) lines.Add($"  models: [{string.Join(", ", key.Models)}]");
+        if (key.RequestsPerMinute is { } requests) lines.Add($"  requests_per_minute: {requests}");
+        if (key.TokensPerMinute is { } tokens) lines.Add($"  tokens_per_minute: {tokens}");
+        if (key.TokensPerDay is { } day) lines.Add($"  tokens_per_day: {day}");
+        return string.Join(Environment.NewLine, lines);
+    }
 
-        var lines = new List<string> { secret, $"- name: {wanted.Name}", $"  sha256: {hash}", $"  scopes: [{string.Join(", ", wanted.Scopes)}]" };
-        if (wanted.Models.Count > 0) lines.Add($"  models: [{string.Join(", ", wanted.Models)}]");
-        if (wanted.RequestsPerMinute is { } requests) lines.Add($"  requests_per_minute: {requests}");
-        if (wanted.TokensPerMinute is { } tokens) lines.Add($"  tokens_per_minute: {tokens}");
-        if (wanted.TokensPerDay is { } day) lines.Add($"  tokens_per_day: {day}");
-        foreach (var line in lines) output.Line(line);
+    /// <summary>Makes the change, and writes down that this machine's user made it.</summary>
+    private static async Task WriteDownAsync(AuditFile audit, string command, string key, Func<Task> change)
+    {
+        var entry = new AuditEntry("cli", command) { Caller = Environment.UserName, Target = key, Result = "ok" };
+        try
+        {
+            await change();
+        }
+        catch (Exception refused) when (refused is GatewayException or CommandException)
+        {
+            entry = entry with { Result = EventWords.Of(refused is GatewayException known ? known.Error.Code : ErrorCode.InvalidRequest) };
+            throw;
+        }
+        finally
+        {
+            await audit.WriteAsync(entry);
+        }
     }
 
     private static string Limits(StoredKey key)
@@ -164,7 +175,7 @@ internal static class KeysCommand
     }
 
     /// <summary>Gives a command its options and an action that works on the file of keys.</summary>
-    private static void Run(Command command, CommandSurroundings surroundings, Func<ParseResult, KeyWork, CancellationToken, Task> act)
+    private static void Run(Command command, CommandSurroundings surroundings, KeyWork work)
     {
         var json = ServiceOptions.JsonOption();
         command.Options.Add(json);
@@ -177,13 +188,14 @@ internal static class KeysCommand
                 var options = CommandRun.Require(settings.Load(parsed, surroundings)).Options;
                 var folder = new StateFolder(StateFolder.Locate(options), NullLogger<StateFolder>.Instance);
                 using var audit = new AuditFile(folder, TimeProvider.System, NullLogger<AuditFile>.Instance);
+                var file = new KeyFile(folder, new KeyRing(options), TimeProvider.System);
                 try
                 {
-                    await act(parsed, new KeyWork(new KeyFile(folder, new KeyRing(options), TimeProvider.System), audit, output), cancellationToken);
+                    await work(parsed, file, (done, key, change) => WriteDownAsync(audit, done, key, change), output, cancellationToken);
                 }
                 catch (GatewayException refused)
                 {
-                    throw new CommandException(CommandFailure.Usage(refused.Message, "'lmgateway keys list' shows what there is.") with { Details = refused.Error.Details }, refused);
+                    throw new CommandException(CommandFailure.Usage(refused.Message) with { Details = refused.Error.Details }, refused);
                 }
 
                 return ExitCodes.Success;
@@ -191,26 +203,8 @@ internal static class KeysCommand
         });
     }
 
-    /// <summary>What a command works with.</summary>
-    private sealed record KeyWork(KeyFile File, AuditFile Audit, CommandOutput Output)
-    {
-        /// <summary>Makes the change, and writes down that this machine's user made it.</summary>
-        public async Task WriteDownAsync(string command, string key, Func<Task> change)
-        {
-            var entry = new AuditEntry("cli", command) { Caller = Environment.UserName, Target = key, Result = "ok" };
-            try
-            {
-                await change();
-            }
-            catch (GatewayException refused)
-            {
-                entry = entry with { Result = EventWords.Of(refused.Error.Code) };
-                throw;
-            }
-            finally
-            {
-                await Audit.WriteAsync(entry);
-            }
-        }
-    }
+    /// <summary>Makes a change to a key and writes it down: what was done, to which key, and the change itself.</summary>
+    private delegate Task Audited(string done, string key, Func<Task> change);
+
+    private delegate Task KeyWork(ParseResult parsed, KeyFile file, Audited audit, CommandOutput output, CancellationToken cancellationToken);
 }

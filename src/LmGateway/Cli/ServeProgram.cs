@@ -1,5 +1,6 @@
 using LmGateway.Cli.Doctor;
 using LmGateway.Configuration;
+using LmGateway.Observability;
 using LmGateway.State;
 using LmStudio.Simulator;
 using LmStudio.Simulator.Engine;
@@ -16,6 +17,7 @@ internal static class ServeProgram
 {
     public static async Task<int> RunAsync(ServeSettings settings, CancellationToken cancellationToken)
     {
+        RuntimeSettings.Apply(settings.Options.Runtime);
         if (!settings.Demo) return await WithNatsAsync(settings, simulator: null, cancellationToken);
         await using var simulator = await SimulatorServer.StartAsync(new SimulatorOptions(), cancellationToken: cancellationToken);
         var state = Directory.CreateTempSubdirectory("lmgateway-demo-");
@@ -73,6 +75,7 @@ internal static class ServeProgram
         }
 
         await using var app = GatewayHost.Build(settings.Options, TimeProvider.System, settings.Origin);
+        using var hangUp = HangUpSignal.Register(app);
         try
         {
             await app.StartAsync(cancellationToken);
@@ -92,7 +95,6 @@ internal static class ServeProgram
         if (simulator is not null && addresses.Count > 0) StartupSummary.WriteDemo(addresses[0], Console.Out);
         await Console.Out.WriteLineAsync("Press Ctrl+C to stop.");
         await Console.Out.FlushAsync(CancellationToken.None);
-        using var hangUp = HangUpSignal.Register(app);
         await WaitForStopAsync(app, cancellationToken);
         await app.StopAsync(CancellationToken.None);
         return ExitCodes.Success;

@@ -87,7 +87,7 @@ public sealed class DocumentationTests
     {
         var sections = SettingTable.Keys.Select(key => key.Split('.')[0]).ToHashSet(StringComparer.Ordinal);
         var wrong = from path in DocumentedPage.All().Select(page => page.Path)
-                    from Match code in Regex.Matches(File.ReadAllText(Path.Combine(Repository.Root, path)), @"`(?<key>[a-z_]+(\.[a-z_]+)+)(: [^`]*)?`", RegexOptions.None, TimeSpan.FromSeconds(10))
+                    from Match code in Regex.Matches(File.ReadAllText(Path.Combine(Repository.Root, path)), @"`(?<key>[a-z_]+(\.[a-z_]+)+)(: [^`]*)?`", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(10))
                     let key = code.Groups["key"].Value
                     where sections.Contains(key.Split('.')[0]) && !SettingTable.HasKey(key) && !SettingTable.IsSection(key) && !LooksOtherwise(key)
                     select $"{path}: {key}";

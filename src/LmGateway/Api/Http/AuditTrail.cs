@@ -8,14 +8,10 @@ namespace LmGateway.Api.Http;
 /// <summary>Puts each request over HTTP that may change models or keys, and how it ended, into the audit file.</summary>
 internal sealed class AuditTrail(AuditFile file)
 {
-    public async Task FollowAsync(HttpContext context, RequestDelegate next)
-    {
-        if (!Changes(context.Request))
-        {
-            await next(context);
-            return;
-        }
+    public Task FollowAsync(HttpContext context, RequestDelegate next) => Changes(context.Request) ? FollowChangeAsync(context, next) : next(context);
 
+    private async Task FollowChangeAsync(HttpContext context, RequestDelegate next)
+    {
         var subject = new AuditSubject();
         context.Features.Set(subject);
         try

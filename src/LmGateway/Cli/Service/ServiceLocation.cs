@@ -19,8 +19,8 @@ internal sealed record ServiceLocation(Uri Address, bool IsNamed, string? Key)
     public static ServiceLocation Of(GatewayOptions options, string? url, string? key, CommandSurroundings surroundings)
     {
         var named = string.IsNullOrEmpty(url) ? surroundings.Variable(UrlVariable) : url;
-        var secret = string.IsNullOrEmpty(key) ? surroundings.Variable(KeyVariable) : key;
-        return new ServiceLocation(Parse(named ?? Configured(options)), named is not null, secret ?? options.Security.KeyToPresent);
+        var secret = string.IsNullOrEmpty(key) ? options.Security.KeyToPresent : key;
+        return new ServiceLocation(Parse(named ?? Configured(options)), named is not null, secret);
     }
 
     private static Uri Parse(string text)
