@@ -182,10 +182,10 @@ public sealed class KeysTests
         var live = new LmGateway.Configuration.LiveSettings(new LmGateway.Configuration.GatewayOptions());
         var ring = new KeyRing(live);
         Assert.False(ring.Required);
-        live.Replace(live.Current with { Security = live.Current.Security with { Keys = ["name=app key=secret"] } });
+        _ = live.Replace(live.Current with { Security = live.Current.Security with { Keys = ["name=app key=secret"] } });
         Assert.True(ring.Required);
         Assert.Equal("app", ring.GrantOf("secret")?.Name);
-        live.Replace(live.Current with { Security = live.Current.Security with { Keys = [] } });
+        _ = live.Replace(live.Current with { Security = live.Current.Security with { Keys = [] } });
         Assert.Null(ring.GrantOf("secret"));
     }
 
