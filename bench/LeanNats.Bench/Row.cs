@@ -27,6 +27,8 @@ internal sealed record Row(string Name, double Value, string Unit)
                 json.WriteString("name", row.Name);
                 json.WriteNumber("value", Math.Round(row.Value, 1));
                 json.WriteString("unit", row.Unit);
+                if (row.Most is { } most) json.WriteNumber("most", Math.Round(most, 1));
+                if (row.Least is { } least) json.WriteNumber("least", Math.Round(least, 1));
                 json.WriteBoolean("holds", row.Holds);
                 json.WriteEndObject();
             }

@@ -16,6 +16,7 @@ using LmGateway.Configuration;
 using LmGateway.Events;
 using LmGateway.Nats;
 using LmGateway.Observability;
+using LmGateway.Observability.Metrics;
 using LmGateway.Reload;
 using LmGateway.Scheduling;
 using LmGateway.Security;
@@ -45,14 +46,19 @@ internal static class GatewayHost
         var options = settings.Current;
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
         builder.Logging.AddGatewayLog(settings);
-        builder.WebHost.ConfigureKestrel(server => Listen(server, options));
+        builder.WebHost.ConfigureKestrel(server =>
+        {
+            Listen(server, options);
+            Limit(server.Limits, options.Limits);
+            settings.Replaced += () => Limit(server.Limits, settings.Current.Limits);
+        });
         if (!options.Listen.Http) builder.Services.AddSingleton<IServer, NoHttpServer>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromMilliseconds(options.Timeouts.ShutdownMs) + LastWords);
         builder.Services.AddSingleton(settings).AddSingleton(time);
         builder.Services.AddEvents().AddObservability().AddState().AddNats().AddBackends().AddCatalog().AddScheduling().AddServing().AddSecurity().AddReload(origin).AddHttpApis().AddOpenAi().AddChatApi().AddDebugApi().AddMetricsApi().AddNativeLmStudio().AddNatsApi().AddMcp(trustWorkingFolder: true).AddHelp();
         var app = builder.Build();
 
-        var errors = new RouteErrors(OpenAiErrors.WriteAsync)
+        var errors = new RouteErrors(OpenAiErrors.WriteAsync, app.Services.GetRequiredService<RefusalFigures>())
             .Add("/v1/messages", AnthropicErrors.WriteAsync)
             .Add("/api/v1", NativeErrors.WriteAsync)
             .Add("/api/v0", NativeErrors.WriteAsync)
@@ -63,17 +69,16 @@ internal static class GatewayHost
             .Add("/admin", AdminErrors.WriteAsync)
             .Add("/debug", AdminErrors.WriteAsync)
             .Add("/mcp", McpErrors.WriteAsync);
+        var door = app.Services.GetRequiredService<HttpDoor>();
+        app.Use(next => context => door.CountAsync(context, next));
         app.Use(next => context => RequestIdentity.AssignAsync(context, next));
-        app.Use(next => async context =>
-        {
-            using var use = settings.Enter();
-            await next(context);
-        });
         var audit = app.Services.GetRequiredService<AuditTrail>();
         app.Use(next => context => audit.FollowAsync(context, next));      // outside the errors, so that it sees the status they get
         app.Use(next => new ErrorBoundary(next, errors, app.Services.GetRequiredService<ILogger<ErrorBoundary>>()).InvokeAsync);
+        app.Use(next => context => door.CheckHeadAsync(context, next));
         app.Use(next => context => PathTidying.TidyAsync(context, next));
         app.UseGatewaySecurity(settings, errors.WriteAsync);
+        app.Use(next => context => door.CheckOpenAsync(context, next));
         app.UseRouting();
         app.MapOpenAi();
         app.MapChatApi();
@@ -86,9 +91,10 @@ internal static class GatewayHost
         app.MapHelp();
         app.Services.GetRequiredService<ProcessFigures>();       // made now, because it counts the service's time from here
         app.Services.GetRequiredService<ActiveModelState>();     // made now, so that a damaged state file is told of at the start
-        app.Lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<JobList>().Drain);
-        app.Lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<Scheduler>().Drain);
-        app.Lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<ShutdownLimit>().Begin);
+        var shutdown = app.Services.GetRequiredService<ShutdownLimit>();
+        shutdown.Begun.Register(app.Services.GetRequiredService<JobList>().Drain);
+        shutdown.Begun.Register(app.Services.GetRequiredService<Scheduler>().Drain);
+        app.Lifetime.ApplicationStopping.Register(shutdown.Begin);
         return app;
     }
 
@@ -104,10 +110,20 @@ internal static class GatewayHost
         return builder.Build();
     }
 
+    /// <summary>The server's own limits lie above those that are checked in the requests themselves, where the answer can say what is wrong.</summary>
+    private static void Limit(KestrelServerLimits server, LimitOptions limits)
+    {
+        server.MaxRequestHeadersTotalSize = limits.HeaderBytes + (64 * 1024);
+        server.MaxRequestHeaderCount = 1000;
+        server.RequestHeadersTimeout = TimeSpan.FromSeconds(limits.HeaderSeconds);
+        server.MinRequestBodyDataRate = limits.BodyRate == 0 ? null : new MinDataRate(limits.BodyRate, TimeSpan.FromSeconds(5));
+    }
+
     private static void Listen(KestrelServerOptions server, GatewayOptions options)
     {
         server.AddServerHeader = false;
         server.Limits.MaxRequestBodySize = null;
+        server.Limits.MaxConcurrentConnections = options.Limits.Connections;
         server.AllowSynchronousIO = false;
         foreach (var address in options.Listen.Addresses)
         {

@@ -8,6 +8,9 @@ public abstract class LmStudioException(string message, Exception? innerExceptio
 /// <summary>LM Studio could not be reached, or the connection was lost while a request was under way.</summary>
 public sealed class LmStudioConnectionException(string message, Exception? innerException = null) : LmStudioException(message, innerException)
 {
+    /// <summary>The request may have reached LM Studio, which may have carried it out or be doing so still. False where it was never sent.</summary>
+    public bool UnderWay { get; init; }
+
     internal static LmStudioConnectionException AfterAttempts(int attempts, Exception? last) => new(
         $"Failed to connect to LM Studio SDK after {attempts} attempts. Ensure LM Studio is running and the API server is enabled.", last);
 }

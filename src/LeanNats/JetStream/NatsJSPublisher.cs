@@ -72,6 +72,12 @@ public sealed class NatsJSPublisher(NatsJSContext js, NatsJSPublisherOpts? opts 
         stop.Dispose();
     }
 
+    /// <summary>Waits until the server has judged all that is under way, whether it stored it or not.</summary>
+    internal async Task SettleAsync(CancellationToken cancellationToken)
+    {
+        foreach (var message in inFlight) await Settled.Of(message.Ack).WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>As <see cref="PublishAsync"/>, with a buffer of the array pool that becomes the publisher's.</summary>
     internal async ValueTask PublishRentedAsync(InFlight message, NatsHeaders? headers, CancellationToken cancellationToken)
     {

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Security.Cryptography;
 using LeanNats.JetStream;
 using LeanNats.ObjectStore.Models;
+using LeanNats.Transport;
 
 namespace LeanNats.ObjectStore;
 
@@ -52,15 +53,23 @@ public sealed partial class NatsObjStore
         var publisher = new NatsJSPublisher(js, new NatsJSPublisherOpts { MaxInFlight = opts.MaxInFlight, Patience = opts.Patience });
         await using (publisher.ConfigureAwait(false))
         {
-            while (await ReadChunkAsync(source, subject, chunkSize, cancellationToken).ConfigureAwait(false) is { } chunk)
+            try
             {
-                hash.AppendData(chunk.Data.Span);
-                (size, chunks) = (size + chunk.Data.Length, chunks + 1);
-                await publisher.PublishRentedAsync(chunk, null, cancellationToken).ConfigureAwait(false);
-                if (chunk.Data.Length < chunkSize) break;
-            }
+                while (await ReadChunkAsync(source, subject, chunkSize, cancellationToken).ConfigureAwait(false) is { } chunk)
+                {
+                    hash.AppendData(chunk.Data.Span);
+                    (size, chunks) = (size + chunk.Data.Length, chunks + 1);
+                    await publisher.PublishRentedAsync(chunk, null, cancellationToken).ConfigureAwait(false);
+                    if (chunk.Data.Length < chunkSize) break;
+                }
 
-            await publisher.FlushAsync(cancellationToken).ConfigureAwait(false);
+                await publisher.FlushAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch
+            {
+                await LandAsync(publisher).ConfigureAwait(false);
+                throw;
+            }
         }
 
         return meta with { Size = size, Chunks = chunks, Digest = ObjectNames.Digest(hash.GetHashAndReset()) };
@@ -87,6 +96,13 @@ public sealed partial class NatsObjStore
     }
 
     /// <summary>Deletes the chunks of an object that did not come to be, if the server can be told soon.</summary>
+    /// <summary>What is under way when a put fails must be stored before it is thrown away: a purge may overtake it.</summary>
+    private async ValueTask LandAsync(NatsJSPublisher publisher)
+    {
+        using var limit = new CancellationTokenSource(CleanUpTimeout, js.Time);
+        await Settled.Of(publisher.SettleAsync(limit.Token)).ConfigureAwait(false);
+    }
+
     private async ValueTask DiscardAsync(string nuid)
     {
         using var limit = new CancellationTokenSource(CleanUpTimeout, js.Time);

@@ -160,9 +160,12 @@ internal sealed class SocketConnection : IAsyncDisposable
         if (Interlocked.CompareExchange(ref failure, reason, null) is not null) return;
         outgoing.Writer.TryComplete();
         lifetime.Cancel();
-        foreach (var call in calls.Values) call.Fail(reason());
-        foreach (var channel in channels.Values) channel.End(reason());
+        foreach (var call in calls.Values) call.Fail(UnderWay(reason()));
+        foreach (var channel in channels.Values) channel.End(UnderWay(reason()));
     }
+
+    private static LmStudioException UnderWay(LmStudioException reason) =>
+        reason is LmStudioConnectionException lost ? new LmStudioConnectionException(lost.Message, lost.InnerException) { UnderWay = true } : reason;
 
     private async Task SendAllAsync()
     {

@@ -1,17 +1,18 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using LmGateway.Cli;
 using LmGateway.Configuration;
+using LmGateway.Tests.Configuration;
 using LmGateway.Tests.Functional;
 using LmGateway.Tests.Functional.Nats;
-using LmStudio.Simulator.Lms;
 using Xunit;
 
 namespace LmGateway.Tests.Examples;
 
 /// <summary>
 /// Our own documents are true: every command of a page is run, in order, against one service, and answered as printed. In a printed
-/// reply <c>…</c> stands for anything and numbers for numbers; a status other than 200 stands behind the fence's language.
+/// reply <c>…</c> stands for anything and numbers of JSON for numbers. Settings load. What is not run says why in a comment before it
+/// (<c>not run: reason</c>), or by which test it is run (<c>run by: NameTests</c>).
 /// </summary>
 public sealed class DocumentationTests
 {
@@ -23,21 +24,19 @@ public sealed class DocumentationTests
 
     private const string NatsPage = "docs/nats-api.md";
 
-    public static TheoryData<string> Pages() =>
-        [.. Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md", SearchOption.AllDirectories).Select(Repository.Relative).Order(StringComparer.Ordinal)
-            .Where(page => page != NatsPage && FencesOf(page).Any(fence => fence.Language == "bash"))];
+    public static TheoryData<string> Pages() => [.. DocumentedPage.All().Where(page => page.Path != NatsPage && page.Commands().Any()).Select(page => page.Path)];
 
     [Theory]
     [MemberData(nameof(Pages))]
-    public async Task Every_command_of_a_page_works_and_is_answered_as_printed(string page)
+    public async Task Every_command_of_a_page_works_and_is_answered_as_printed(string path)
     {
-        await using var gateway = await GatewayUnderTest.StartAsync(configure: Settings.GetValueOrDefault(page));
-        var fences = FencesOf(page);
-        for (var at = 0; at < fences.Count; at++)
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "The commands are typed into bash.");
+        await using var gateway = await GatewayUnderTest.StartAsync(configure: Settings.GetValueOrDefault(path));
+        using var shell = new DocumentedShell(gateway);
+        foreach (var (commands, printed) in new DocumentedPage(path).Commands())
         {
-            if (fences[at].Language != "bash") continue;
-            var printed = at + 1 < fences.Count && fences[at + 1].Language is "json" or "text" ? fences[at + 1] : null;
-            await RunAsync(gateway, fences[at], printed);
+            var result = await shell.RunAsync(commands.Text, TestContext.Current.CancellationToken);
+            AssertAsPrinted(result, printed, $"{path} line {commands.Line}");
         }
     }
 
@@ -46,72 +45,82 @@ public sealed class DocumentationTests
     public async Task Every_command_of_the_NATS_page_works_and_is_answered_as_printed()
     {
         await using var nats = await NatsUnderTest.StartAsync();
-        var fences = FencesOf(NatsPage);
-        for (var at = 0; at < fences.Count; at++)
+        foreach (var (commands, printed) in new DocumentedPage(NatsPage).Commands())
         {
-            if (fences[at].Language != "bash") continue;
             var reply = "";
-            foreach (var command in NatsCommand.All(fences[at].Text)) reply = await command.RunAsync(nats);
-            if (fences[at + 1].Language == "json") AssertFits(JsonElement.Parse(fences[at + 1].Text), JsonElement.Parse(reply), fences[at].Name);
-            else AssertText(fences[at + 1], reply, fences[at].Name);
+            foreach (var command in NatsCommand.All(commands.Text)) reply = await command.RunAsync(nats);
+            if (printed?.Language == "json") AssertFits(JsonElement.Parse(printed.Text), JsonElement.Parse(reply), commands.Name);
+            else AssertText(printed, reply, commands.Name);
         }
+    }
+
+    [Fact]
+    public void Every_block_of_the_documents_is_run_or_says_why_not()
+    {
+        var silent = from page in DocumentedPage.All()
+                     from fence in page.Unaccounted()
+                     select $"{page.Path} line {fence.Line}: ```{fence.Info}";
+        Assert.Empty(silent);
+    }
+
+    [Fact]
+    public void A_block_that_another_test_runs_names_one_that_reads_its_page()
+    {
+        var tests = Directory.EnumerateFiles(Path.Combine(Repository.Root, "tests"), "*Tests.cs", SearchOption.AllDirectories).ToLookup(file => Path.GetFileNameWithoutExtension(file), File.ReadAllText);
+        Assert.All(DocumentedPage.All().SelectMany(page => page.RunElsewhere(), (page, block) => (page.Path, block.Fence, block.Test)), block =>
+            Assert.True(tests[block.Test].Any(source => source.Contains(block.Path, StringComparison.Ordinal)), $"{block.Path} line {block.Fence.Line}: {block.Test}"));
+    }
+
+    [Fact]
+    public void The_settings_that_the_pages_print_are_good() =>
+        Assert.All(DocumentedPage.All().SelectMany(page => page.Settings()), fence =>
+        {
+            var loaded = Given.FromYaml(fence.Text);
+            Assert.Empty(loaded.Errors);
+            Assert.Empty(loaded.Warnings);
+        });
+
+    [Theory]
+    [InlineData("```bash\ncurl x\n```\n\n```json\n{}\n```", "")]
+    [InlineData("```json\n{}\n```", "json")]
+    [InlineData("<!-- not run: needs systemd -->\n```sh\nsystemctl\n```", "")]
+    [InlineData("<!-- not run: -->\n```sh\nsystemctl\n```", "sh")]
+    [InlineData("<!-- a comment -->\n```js\n1\n```", "js")]
+    public void A_block_is_run_shown_by_a_command_or_excused(string markdown, string unaccounted)
+    {
+        string[] expected = unaccounted.Length > 0 ? [unaccounted] : [];
+        Assert.Equal(expected, DocumentedPage.Of("page.md", markdown).Unaccounted().Select(fence => fence.Language));
     }
 
     [Fact]
     public void Every_page_that_the_documents_link_to_is_there()
     {
-        var pages = Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md", SearchOption.AllDirectories).Append(Path.Combine(Repository.Root, "README.md"));
-        var missing = from page in pages
-                      from Match link in Regex.Matches(File.ReadAllText(page), @"\]\((?<target>[^)#:\s]+)\)", RegexOptions.None, TimeSpan.FromSeconds(10))
-                      let target = Path.GetFullPath(link.Groups["target"].Value, Path.GetDirectoryName(page)!)
+        var missing = from path in DocumentedPage.All().Select(page => Path.Combine(Repository.Root, page.Path))
+                      from Match link in Regex.Matches(File.ReadAllText(path), @"\]\((?<target>[^)#:\s]+)(#[^)]*)?\)", RegexOptions.None, TimeSpan.FromSeconds(10))
+                      let target = Path.GetFullPath(link.Groups["target"].Value, Path.GetDirectoryName(path)!)
                       where !File.Exists(target) && !Directory.Exists(target)
-                      select $"{Repository.Relative(page)} links to {link.Groups["target"].Value}";
+                      select $"{Repository.Relative(path)} links to {link.Groups["target"].Value}";
         Assert.Empty(missing);
     }
 
-    private static IReadOnlyList<Fence> FencesOf(string page) => Fence.Read(File.ReadAllText(Path.Combine(Repository.Root, page)));
-
-    private static async Task RunAsync(GatewayUnderTest gateway, Fence commands, Fence? printed)
+    /// <summary>
+    /// The number after a printed block's language is a status (<c>json 404</c>) or an exit code (<c>text 1</c>) of the last command; without one
+    /// every command must succeed.
+    /// </summary>
+    private static void AssertAsPrinted(ShellResult result, Fence? printed, string where)
     {
-        var curls = new Queue<CurlCommand>(CurlCommand.All(commands.Text));
-        var all = ShellText.Commands(commands.Text);
-        for (var at = 0; at < all.Count; at++)
+        var expected = printed?.Info.Split(' ') is [_, var number] ? int.Parse(number, CultureInfo.InvariantCulture) : 0;
+        var code = expected is > 0 and < 100 ? expected : 0;
+        Assert.True(result.Code == code, $"{where}: exit code {result.Code}\n{result.Output}\n{result.Errors}");
+        for (var at = 0; at < result.Statuses.Count; at++)
         {
-            var last = at == all.Count - 1 ? printed : null;
-            if (all[at][0] != "curl")
-            {
-                AssertText(last, await RunProgramAsync(all[at]), commands.Name);
-                continue;
-            }
-
-            var reply = await Reply.ToAsync(curls.Dequeue(), gateway);
-            var status = last?.Info.Split(' ') is [_, var stated] ? int.Parse(stated) : 200;
-            Assert.True(reply.Status == status, $"{commands.Name}: {reply.Status} {reply.Text}");
-            if (last?.Language == "json") AssertFits(JsonElement.Parse(last.Text.Replace(": …", ": \"…\"")), reply.Json, commands.Name);
-            else AssertText(last, reply.Text, commands.Name);
+            var (status, isStated) = (result.Statuses[at], at == result.Statuses.Count - 1 && expected >= 100);
+            Assert.True(isStated ? status == expected : status is >= 200 and < 300, $"{where}: {status} {result.Output}");
         }
-    }
 
-    /// <summary>Runs <c>lmgateway</c> with what stands before it as its environment, up to where it would serve.</summary>
-    private static async Task<string> RunProgramAsync(IReadOnlyList<string> words)
-    {
-        var environment = words.TakeWhile(word => word.Contains('=')).Select(word => word.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1]);
-        Assert.Equal("lmgateway", words[environment.Count]);
-        var (output, error) = (new StringWriter(), new StringWriter());
-        var code = await CommandLine.RunAsync(
-            [.. words.Skip(environment.Count + 1)],
-            new CommandHandlers
-            {
-                Serve = (_, _) => Task.FromResult(0),
-                Mcp = (_, _) => Task.FromResult(0),
-                Up = (_, _) => Task.FromResult(0),
-                Simulate = (_, _) => Task.FromResult(0),
-                SimulateLms = (arguments, cancellationToken) => LmsProgram.RunAsync(new LmsInvocation { Arguments = arguments, Output = output, Error = error, Environment = environment }, cancellationToken),
-            },
-            new CommandSurroundings { Out = output, Error = error, WorkingFolder = Path.GetTempPath(), Environment = environment },
-            TestContext.Current.CancellationToken);
-        Assert.True(code == 0, $"{string.Join(' ', words)}: {code} {error}");
-        return output.ToString();
+        var output = code != 0 && result.Output.Length == 0 ? result.Errors : result.Output;
+        if (printed?.Language == "json") AssertFits(JsonElement.Parse(printed.Text.Replace(": …", ": \"…\"", StringComparison.Ordinal)), JsonElement.Parse(output), where);
+        else AssertText(printed, output, where);
     }
 
     private static void AssertText(Fence? printed, string actual, string where)

@@ -8,6 +8,12 @@ internal sealed partial record Fence(string Heading, int Place, string Info, str
     /// <summary><c>List Models</c> for the only block of its heading, else <c>Error Handling #2</c>.</summary>
     public string Name { get; private init; } = Heading;
 
+    /// <summary>The line of the document on which it opens.</summary>
+    public int Line { get; private init; }
+
+    /// <summary>What a comment just before it says of it: <c>not run: needs systemd</c>, <c>run by: MockRepliesTests</c>. Empty without one.</summary>
+    public string Remark { get; private init; } = "";
+
     /// <summary>The first word after the opening fence: <c>bash</c>, <c>json</c>.</summary>
     public string Language => Info.Split(' ')[0];
 
@@ -19,10 +25,15 @@ internal sealed partial record Fence(string Heading, int Place, string Info, str
     {
         var fences = new List<Fence>();
         var heading = "";
-        foreach (Match match in Parts().Matches(markdown.ReplaceLineEndings("\n")))
+        markdown = markdown.ReplaceLineEndings("\n");
+        foreach (Match match in Parts().Matches(markdown))
         {
             if (match.Groups["heading"] is { Success: true } next) heading = next.Value.Trim();
-            else fences.Add(new Fence(heading, fences.Count(fence => fence.Heading == heading) + 1, match.Groups["info"].Value.Trim(), Unindent(match)));
+            else fences.Add(new Fence(heading, fences.Count(fence => fence.Heading == heading) + 1, match.Groups["info"].Value.Trim(), Unindent(match))
+            {
+                Line = markdown.AsSpan(0, match.Groups["fence"].Index).Count('\n') + 1,
+                Remark = match.Groups["remark"].Value.Trim(),
+            });
         }
 
         return [.. fences.Select(fence => fences.Count(other => other.Heading == fence.Heading) == 1 ? fence : fence with { Name = $"{fence.Heading} #{fence.Place}" })];
@@ -35,6 +46,6 @@ internal sealed partial record Fence(string Heading, int Place, string Info, str
     }
 
     /// <summary>A fence swallows what looks like a heading inside it: a comment of a shell script.</summary>
-    [GeneratedRegex("""^(?<indent> *)```(?<info>[^\n`]*)\n(?<text>.*?)^ *```|^\#+ (?<heading>[^\n]+)""", RegexOptions.Multiline | RegexOptions.Singleline | RegexOptions.ExplicitCapture, 10_000)]
+    [GeneratedRegex("""(^ *<!-- (?<remark>[^\n]*?) -->\n+)?^(?<indent> *)(?<fence>```)(?<info>[^\n`]*)\n(?<text>.*?)^ *```|^\#+ (?<heading>[^\n]+)""", RegexOptions.Multiline | RegexOptions.Singleline | RegexOptions.ExplicitCapture, 10_000)]
     private static partial Regex Parts();
 }

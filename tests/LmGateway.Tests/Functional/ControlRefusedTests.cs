@@ -85,6 +85,30 @@ public sealed class ControlRefusedTests
     }
 
     [Fact]
+    public async Task A_load_whose_connection_is_cut_is_not_begun_again_on_another_way()
+    {
+        await using var gateway = await StartAsync(new Fault { Kind = FaultKind.ResetAfterTokens, Scope = "/llm/loadModel", Count = 1 });
+        var request = InferenceApi.At(InferenceApi.Chat).Request();
+        var waiting = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => gateway.PostJsonAsync(InferenceApi.Chat, request)));
+        Assert.All(waiting, reply => Assert.Equal(502, reply.Status));
+        Assert.Equal(1, gateway.Counters().LoadsStarted);
+        Assert.Equal(200, (await gateway.PostJsonAsync(InferenceApi.Chat, request)).Status);
+        Assert.Equal(2, gateway.Counters().LoadsStarted);
+        await gateway.NothingIsLeftAsync();
+    }
+
+    [Theory]
+    [InlineData("/api/v1/models/load", """{"model":"qwen2-1.5b-instruct"}""")]
+    [InlineData("/admin/models/load", """{"modelKey":"qwen2-1.5b-instruct"}""")]
+    public async Task A_load_by_hand_whose_connection_is_cut_is_not_begun_again_either(string path, string body)
+    {
+        await using var gateway = await StartAsync(new Fault { Kind = FaultKind.ResetAfterTokens, Scope = "/llm/loadModel", Count = 1 });
+        var (status, _) = await gateway.PostJsonAsync(path, body);
+        Assert.Contains(status, new[] { 502, 503 });
+        Assert.Equal(1, gateway.Counters().LoadsStarted);
+    }
+
+    [Fact]
     public async Task A_server_that_is_not_LM_Studio_is_served_as_plain_OpenAI()
     {
         await using var plain = await StartPlainAsync();

@@ -36,6 +36,9 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
 
     public SimulatorServer Simulator { get; }
 
+    /// <summary>Where it keeps what survives a restart.</summary>
+    public string StateFolder => state.FullName;
+
     public IServiceProvider Services => app.Services;
 
     /// <summary>Fast by default: a load takes 30 ms, tokens come as they can.</summary>

@@ -125,6 +125,16 @@ public sealed class FaultTests
     }
 
     [Fact]
+    public async Task A_load_whose_connection_is_cut_is_told_from_one_that_was_never_sent()
+    {
+        await using var rig = await Rig.StartAsync();
+        rig.Studio.Faults.Add(new Fault { Kind = FaultKind.ResetAfterTokens, Scope = "/llm/loadModel", Count = 1 });
+        Assert.True((await Assert.ThrowsAsync<LmStudioConnectionException>(() => rig.LoadAsync(Rig.Granite))).UnderWay);
+        rig.Studio.Faults.Add(new Fault { Kind = FaultKind.WebsocketRefused });
+        Assert.False((await Assert.ThrowsAsync<LmStudioConnectionException>(() => rig.LoadAsync(Rig.Granite))).UnderWay);
+    }
+
+    [Fact]
     public async Task A_frame_that_is_no_JSON_is_passed_over_and_reported()
     {
         var warnings = new List<LmStudioWarning>();

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Http;
 namespace LmGateway.Api.Chat;
 
 /// <summary>Runs one chat: reads the body, picks the model, and answers at once or line by line.</summary>
-internal sealed class ChatEndpoint(GenerationPipeline pipeline, ChatModels models, ModelCatalog catalog, BodyBudget budget, LiveSettings settings)
+internal sealed class ChatEndpoint(GenerationPipeline pipeline, ChatModels models, ModelCatalog catalog, BodyBudget budget, LiveSettings settings, ShutdownLimit shutdown)
 {
     public async Task RunAsync(HttpContext context, ChatRoute route)
     {
@@ -24,28 +24,33 @@ internal sealed class ChatEndpoint(GenerationPipeline pipeline, ChatModels model
         {
             var (model, request) = await models.ChooseAsync(route.Kind, body, context.RequestAborted);
             var call = new GenerationCall(context.Call("chat"), model, request) { Whole = !route.Streamed, Patience = settings.Current.Chat.Timeout };
-            await (route.Streamed ? StreamAsync(context, call, body.IncludeReasoning) : AnswerAsync(context, call, body.IncludeReasoning));
+            using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, shutdown.Token);
+            await (route.Streamed ? StreamAsync(context, call, body.IncludeReasoning, ending.Token) : AnswerAsync(context, call, body.IncludeReasoning, ending.Token));
         }
         catch (GatewayException failure) when (IsNothingLoaded(failure.Error))
         {
             throw new GatewayException(failure.Error with { Message = "No model loaded" }, failure);
         }
+        catch (OperationCanceledException) when (shutdown.Token.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested)
+        {
+            throw new GatewayException(ShutdownLimit.Passed);
+        }
     }
 
-    private async Task AnswerAsync(HttpContext context, GenerationCall call, bool includeReasoning)
+    private async Task AnswerAsync(HttpContext context, GenerationCall call, bool includeReasoning, CancellationToken cancellationToken)
     {
         var answer = new ChatAnswer(call.Model);
-        await foreach (var happened in pipeline.RunAsync(call, context.RequestAborted)) answer.Take(happened, keepText: true);
+        await foreach (var happened in pipeline.RunAsync(call, cancellationToken)) answer.Take(happened, keepText: true);
         await answer.WriteAsync(context, includeReasoning);
     }
 
-    private async Task StreamAsync(HttpContext context, GenerationCall call, bool includeReasoning)
+    private async Task StreamAsync(HttpContext context, GenerationCall call, bool includeReasoning, CancellationToken cancellationToken)
     {
         using var lines = new LineWriter(context);
         var answer = new ChatAnswer(call.Model);
         try
         {
-            await foreach (var happened in pipeline.RunAsync(call, context.RequestAborted))
+            await foreach (var happened in pipeline.RunAsync(call, cancellationToken))
             {
                 answer.Take(happened, keepText: false);
                 if (happened is ChatEvent.Text text) await WriteAsync(lines, "fragment", text.Content);
@@ -54,15 +59,22 @@ internal sealed class ChatEndpoint(GenerationPipeline pipeline, ChatModels model
 
             await lines.WriteAsync(answer.WriteDone);
         }
-        catch (GatewayException failure) when (lines.HasStarted && !context.RequestAborted.IsCancellationRequested)
+        catch (Exception fault) when (lines.HasStarted && !context.RequestAborted.IsCancellationRequested && ErrorOf(fault) is { } error)
         {
             await lines.WriteAsync(writer =>
             {
                 writer.WriteString("type", "error");
-                writer.WriteString("error", ChatErrors.Text(failure.Error));
+                writer.WriteString("error", ChatErrors.Text(error));
             });
         }
     }
+
+    private GatewayError? ErrorOf(Exception fault) => fault switch
+    {
+        GatewayException known => known.Error,
+        OperationCanceledException when shutdown.Token.IsCancellationRequested => ShutdownLimit.Passed,
+        _ => null,
+    };
 
     private static ValueTask WriteAsync(LineWriter lines, string type, string content) => lines.WriteAsync(writer =>
     {

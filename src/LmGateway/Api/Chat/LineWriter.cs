@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using LmGateway.Api.Http;
 using Microsoft.AspNetCore.Http;
 
 namespace LmGateway.Api.Chat;
@@ -25,7 +26,7 @@ internal sealed class LineWriter(HttpContext context) : IDisposable
         json.WriteEndObject();
         json.Flush();
         context.Response.BodyWriter.Write("\n"u8);
-        await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+        await context.FlushAsync();
     }
 
     public void Dispose() => json.Dispose();

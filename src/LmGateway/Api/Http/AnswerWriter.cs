@@ -54,7 +54,7 @@ internal sealed class AnswerWriter(InferencePipeline pipeline, KeyQuotas quotas,
             response.StatusCode = answer.Status;
             response.ContentType = answer.ContentType;
             response.ContentLength = answer.Length;
-            await foreach (var block in answer.Blocks(cancellationToken)) await response.BodyWriter.WriteAsync(block, context.RequestAborted);
+            await foreach (var block in answer.Blocks(cancellationToken)) await context.SendAsync(block);
         }
         catch (Exception fault) when (FailureOf(fault, context) is { } error)
         {

@@ -3,20 +3,41 @@ using LmGateway.Vocabulary;
 
 namespace LmGateway.Api.Http;
 
-/// <summary>The time that running requests have when the service is stopped. What still runs after it is cut off, and told so.</summary>
+/// <summary>
+/// The stop of the service: from its beginning nothing new is taken on, and what runs has a time to end in. What still runs after it is cut off,
+/// and told so.
+/// </summary>
 internal sealed class ShutdownLimit(LiveSettings settings, TimeProvider time) : IDisposable
 {
+    private static readonly TimeSpan SoonEnough = TimeSpan.FromSeconds(5);
+
+    private readonly CancellationTokenSource begun = new();
     private readonly CancellationTokenSource over = new(Timeout.InfiniteTimeSpan, time);
 
     /// <summary>What a request that was cut off tells its caller.</summary>
     public static GatewayError Passed { get; } =
-        new(ErrorCode.Draining, "The service was stopped before the answer was complete. Try again in a moment.") { RetryAfter = TimeSpan.FromSeconds(5) };
+        new(ErrorCode.Draining, "The service was stopped before the answer was complete. Try again in a moment.") { RetryAfter = SoonEnough };
+
+    /// <summary>What a request is told that comes after the beginning.</summary>
+    public static GatewayError Stopping { get; } = new(ErrorCode.Draining, "The service is stopping. Try again in a moment.") { RetryAfter = SoonEnough };
+
+    /// <summary>Ends when the stop begins.</summary>
+    public CancellationToken Begun => begun.Token;
 
     /// <summary>Ends when the time is over.</summary>
     public CancellationToken Token => over.Token;
 
-    /// <summary>The service stops now.</summary>
-    public void Begin() => over.CancelAfter(TimeSpan.FromMilliseconds(settings.Current.Timeouts.ShutdownMs));
+    /// <summary>The service stops now. Only the first call counts.</summary>
+    public void Begin()
+    {
+        if (begun.IsCancellationRequested) return;
+        over.CancelAfter(TimeSpan.FromMilliseconds(settings.Current.Timeouts.ShutdownMs));
+        begun.Cancel();
+    }
 
-    public void Dispose() => over.Dispose();
+    public void Dispose()
+    {
+        begun.Dispose();
+        over.Dispose();
+    }
 }

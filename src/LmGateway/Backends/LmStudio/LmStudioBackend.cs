@@ -83,7 +83,7 @@ internal sealed partial class LmStudioBackend : IBackend
         {
             return await LoadOverSocketAsync(order, progress, cancellationToken);
         }
-        catch (LmStudioException failure) when (failure is LmStudioConnectionException or LmStudioEndpointMissingException)
+        catch (LmStudioException failure) when (failure is LmStudioConnectionException { UnderWay: false } or LmStudioEndpointMissingException)
         {
             return await LoadOverRestAsync(order, failure, cancellationToken);
         }
@@ -164,11 +164,25 @@ internal sealed partial class LmStudioBackend : IBackend
             throw new GatewayException(new GatewayError(ErrorCode.InvalidRequest, contradiction.Message) { Parameter = "loadConfig" }, contradiction);
         }
 
-        var parallel = await reports.ParallelAsync(loaded.Instance, cancellationToken);
+        var parallel = await ParallelOfAsync(loaded.Instance, cancellationToken);
         return new LoadResult(LmStudioMapping.Instance((node, Name), loaded.Instance, order.ModelKey, parallel))
         {
             NotApplied = LmStudioMapping.NotApplied(order.Settings, loaded.NotApplied),
         };
+    }
+
+    /// <summary>The load succeeded: a connection that is lost just after it must not make it look failed.</summary>
+    private async Task<int?> ParallelOfAsync(InstanceInfo instance, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await reports.ParallelAsync(instance, cancellationToken);
+        }
+        catch (LmStudioException failure)
+        {
+            LogWarning(Name, failure.Message);
+            return null;
+        }
     }
 
     /// <summary>REST knows few settings, no identifier and no lifetime; what it cannot carry is reported.</summary>

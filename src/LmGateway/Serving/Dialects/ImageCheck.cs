@@ -7,8 +7,12 @@ using LmGateway.Vocabulary;
 
 namespace LmGateway.Serving.Dialects;
 
-/// <summary>An image in a body: the place of its address, a JSON string, and its path for errors.</summary>
-internal readonly record struct FoundImage(long Start, long Length, string Path);
+/// <summary>An image in a body: the place of its address, a JSON string, or of Anthropic's source object around it, and its path for errors.</summary>
+internal readonly record struct FoundImage(long Start, long Length, string Path)
+{
+    /// <summary>The place is a source object, which holds an address or bare base64.</summary>
+    public bool IsSource { get; init; }
+}
 
 /// <summary>The images of a body that a backend refuses as they are and gets in another form.</summary>
 internal sealed class UnfitImages
@@ -32,19 +36,22 @@ internal sealed class ImageCheck(DialectDefects defects, UnfitImages? unfit = nu
 
     /// <summary><see cref="ErrorCode.InvalidImage"/> unless the reader's string is an image that the backend takes.</summary>
     /// <param name="start">Where the string stands in the body.</param>
-    public void Check(ref Utf8JsonReader reader, long start, string path)
+    public void Check(ref Utf8JsonReader reader, long start, string path) =>
+        Check(ref reader, new FoundImage(start, reader.BytesConsumed - reader.TokenStartIndex, path));
+
+    /// <summary>The same for an image whose place is known; the reader's string is its data alone where it is no address.</summary>
+    public void Check(ref Utf8JsonReader reader, FoundImage image, bool isData = false)
     {
-        var image = new FoundImage(start, reader.BytesConsumed - reader.TokenStartIndex, path);
         if (!reader.HasValueSequence && !reader.ValueIsEscaped)
         {
-            Check(reader.ValueSpan, image);
+            Judge(reader.ValueSpan, image, isData);
             return;
         }
 
         var buffer = ArrayPool<byte>.Shared.Rent((int)(reader.HasValueSequence ? reader.ValueSequence.Length : reader.ValueSpan.Length));
         try
         {
-            Check(buffer.AsSpan(0, reader.CopyString(buffer)), image);
+            Judge(buffer.AsSpan(0, reader.CopyString(buffer)), image, isData);
         }
         catch (InvalidOperationException)
         {
@@ -56,11 +63,17 @@ internal sealed class ImageCheck(DialectDefects defects, UnfitImages? unfit = nu
         }
     }
 
-    private void Check(ReadOnlySpan<byte> address, FoundImage image)
+    private void Judge(ReadOnlySpan<byte> text, FoundImage image, bool isData)
+    {
+        if (isData) CheckData(text, image);
+        else CheckAddress(text, image);
+    }
+
+    private void CheckAddress(ReadOnlySpan<byte> address, FoundImage image)
     {
         if (StartsWith(address, "data:"u8))
         {
-            CheckData(address[5..], image);
+            CheckUri(address[5..], image);
             return;
         }
 
@@ -71,11 +84,15 @@ internal sealed class ImageCheck(DialectDefects defects, UnfitImages? unfit = nu
         remotes.Add(image);
     }
 
-    private void CheckData(ReadOnlySpan<byte> uri, FoundImage image)
+    private void CheckUri(ReadOnlySpan<byte> uri, FoundImage image)
     {
         var comma = uri.IndexOf((byte)',');
         if (comma < 0 || !uri[..comma].EndsWith(";base64"u8)) throw Invalid("The image's data URI must be base64: data:image/png;base64,…", image);
-        var data = uri[(comma + 1)..];
+        CheckData(uri[(comma + 1)..], image);
+    }
+
+    private void CheckData(ReadOnlySpan<byte> data, FoundImage image)
+    {
         if (data.IsEmpty || !Base64.IsValid(data)) throw Invalid("The image's data is not valid base64.", image);
         var kind = KindOf(data);
         if (kind is null) throw Invalid("The image's data is no PNG, JPEG, WebP or GIF.", image);

@@ -33,14 +33,11 @@ internal sealed class MessageMends
         new MessageMends(peek, messages, plan.Splice, new ImageCheck(defects)).Walk();
     }
 
-    /// <summary>The images of a chat that the backend refuses as they are. Bodies without any are not walked through.</summary>
-    /// <param name="fetches">Images at addresses are fetched, and are an error otherwise.</param>
-    public static UnfitImages FindUnfit(RequestPeek peek, DialectDefects defects, bool fetches)
+    /// <summary>Has every image of a chat judged. Bodies without any are not walked through.</summary>
+    public static void CheckImages(RequestPeek peek, ImageCheck images)
     {
-        var unfit = new UnfitImages { Remotes = fetches ? [] : null };
-        if (peek.Find(RequestField.Messages) is not { } messages || !JsonText.Contains(peek.Value(messages), "image_url"u8)) return unfit;
-        new MessageMends(peek, messages, new BodySplice(), new ImageCheck(defects, unfit)).Walk();
-        return unfit;
+        if (peek.Find(RequestField.Messages) is not { } messages || !JsonText.Contains(peek.Value(messages), "image_url"u8)) return;
+        new MessageMends(peek, messages, new BodySplice(), images).Walk();
     }
 
     private void Walk()

@@ -83,6 +83,10 @@ internal static class RequestMends
                 break;
             case Dialect.AnthropicMessages:
                 ToolMends.ApplyToMessages(peek, plan, options.Defects);
+                NestedImages.Check(peek, options.Defects);
+                break;
+            case Dialect.LmStudioV1:
+                NestedImages.Check(peek, options.Defects);
                 break;
             case Dialect.OpenAiEmbeddings:
                 base64 = AskForFloats(peek, plan, options.Defects);
@@ -90,6 +94,7 @@ internal static class RequestMends
             case Dialect.OpenAiResponses:
                 // LM Studio refuses an empty object here; nothing at all means the same.
                 if (peek.Find(RequestField.Text) is { Kind: JsonTokenType.StartObject, Empty: true }) plan.Remove(RequestField.Text);
+                NestedImages.Check(peek, options.Defects);
                 break;
         }
 

@@ -1,5 +1,4 @@
-using System.Buffers;
-using System.Buffers.Text;
+using System.Text;
 using System.Text.Json;
 using LmGateway.Backends;
 using LmGateway.Configuration;
@@ -21,16 +20,19 @@ internal sealed class ImageFitting(WebPConverter converter, RemoteImages remotes
         return request with { Messages = messages };
     }
 
-    /// <summary>The same for a body in OpenAI's chat dialect; one without such images is handed back as it is.</summary>
+    /// <summary>The same for a body; one without such images is handed back as it is.</summary>
     public async ValueTask<RequestPeek> FitAsync(RequestPeek peek, DialectDefects defects, CancellationToken cancellationToken)
     {
-        if (peek.Dialect != Dialect.OpenAiChat || (defects & (DialectDefects.RefusesWebP | DialectDefects.RefusesRemoteImages)) == DialectDefects.None) return peek;
-        var unfit = MessageMends.FindUnfit(peek, defects, settings.Current.Images.FetchRemote);
+        if ((defects & (DialectDefects.RefusesWebP | DialectDefects.RefusesRemoteImages)) == DialectDefects.None) return peek;
+        var unfit = new UnfitImages { Remotes = settings.Current.Images.FetchRemote ? [] : null };
+        if (peek.Dialect == Dialect.OpenAiChat) MessageMends.CheckImages(peek, new ImageCheck(defects, unfit));
+        else if (peek.Dialect is Dialect.OpenAiResponses or Dialect.AnthropicMessages or Dialect.LmStudioV1) NestedImages.Walk(peek, new ImageCheck(defects, unfit));
+        else return peek;
         var splice = new BodySplice();
-        foreach (var image in unfit.WebPs) await PutAsync(splice, image, Decode(peek.Body.Slice(image.Start, image.Length)), defects, cancellationToken);
+        foreach (var image in unfit.WebPs) await PutAsync(splice, image, Decode(Text(peek, image)), defects, cancellationToken);
         if (unfit.Remotes is { Count: > 0 } found)
         {
-            var fetched = await remotes.FetchAsync([.. found.Select(image => (Text(peek.Body.Slice(image.Start, image.Length)), image.Path))], cancellationToken);
+            var fetched = await remotes.FetchAsync([.. found.Select(image => (Text(peek, image), image.Path))], cancellationToken);
             foreach (var (image, data) in found.Zip(fetched)) await PutAsync(splice, image, data, defects, cancellationToken);
         }
 
@@ -41,28 +43,23 @@ internal sealed class ImageFitting(WebPConverter converter, RemoteImages remotes
     {
         if (ImageHeader.KindOf(data.Span) == ImageKind.WebP && defects.HasFlag(DialectDefects.RefusesWebP)) data = await converter.ToPngAsync(data, image.Path, cancellationToken);
         ImageHeader.Read(data.Span, out var header);
-        splice.Replace(image.Start, image.Length, JsonText.Quote($"data:{header.MediaType};base64,{Convert.ToBase64String(data.Span)}"));
+        var text = Convert.ToBase64String(data.Span);
+        splice.Replace(image.Start, image.Length, image.IsSource
+            ? Encoding.UTF8.GetBytes($$"""{"type":"base64","media_type":"{{header.MediaType}}","data":"{{text}}"}""")
+            : JsonText.Quote($"data:{header.MediaType};base64,{text}"));
     }
 
-    /// <summary>An address that was checked, as it stands in JSON.</summary>
-    private static string Text(in ReadOnlySequence<byte> json)
+    /// <summary>What was checked: an address, a data URI, or a source's bare base64.</summary>
+    private static string Text(RequestPeek peek, FoundImage image)
     {
-        var reader = new Utf8JsonReader(json);
+        var reader = new Utf8JsonReader(peek.Body.Slice(image.Start, image.Length));
         reader.Read();
-        return reader.GetString()!;
+        if (!image.IsSource) return reader.GetString()!;
+        var source = JsonElement.ParseValue(ref reader);
+        return (source.TryGetProperty("url", out var url) ? url : source.GetProperty("data")).GetString()!;
     }
 
-    /// <summary>The bytes of a data URI that was checked, as it stands in JSON.</summary>
-    private static byte[] Decode(in ReadOnlySequence<byte> json)
-    {
-        var reader = new Utf8JsonReader(json);
-        reader.Read();
-        var uri = new byte[json.Length];
-        var text = uri.AsSpan(0, reader.CopyString(uri));
-        text = text[(text.IndexOf((byte)',') + 1)..];
-        Base64.DecodeFromUtf8InPlace(text, out var length);
-        return text[..length].ToArray();
-    }
+    private static byte[] Decode(string text) => Convert.FromBase64String(text[(text.IndexOf(',', StringComparison.Ordinal) + 1)..]);
 
     private async Task<ChatMessage> ConvertAsync(ChatMessage message, string path, CancellationToken cancellationToken)
     {

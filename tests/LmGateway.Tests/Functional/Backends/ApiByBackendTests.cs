@@ -1,3 +1,4 @@
+using LeanNats.Tests.Servers;
 using LmGateway.Catalog;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
@@ -31,19 +32,19 @@ public sealed class ApiByBackendTests
         }
 
         var row = TableRow.All[request];
-        await using var column = await TableColumn.StartAsync(backend, row.Recording);
-        using var response = await column.Gateway.PostAsync(row.Path, row.For(column.Models[row.Model]), TestContext.Current.CancellationToken);
-        var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        await using var nats = row.Way is TableWay.Nats or TableWay.NatsStream ? await NatsServer.StartAsync() : null;
+        await using var column = await TableColumn.StartAsync(backend, row.Recording, nats?.Url);
+        var (status, text) = await row.SendAsync(column, nats);
         var traits = column.Gateway.Services.GetRequiredService<ModelCatalog>().Current.Backends.Single().Traits;
         if (cell != "no") Assert.Equal(row.Dialect is { } dialect && traits.Dialects.Contains(dialect) ? "direct" : "translated", cell);
         if (column.Recorded is not null && row.WantsImage)
         {
-            Assert.InRange((int)response.StatusCode, 400, 503);
+            Assert.InRange(status, 400, 503);
             Assert.Contains("image input is not supported", text, StringComparison.Ordinal);
             return;
         }
 
-        Assert.True((int)response.StatusCode == 200, $"{(int)response.StatusCode}: {text}");
+        Assert.True(status == 200, $"{status}: {text}");
         AssertAnswer(row, column, Answered.Read(text), cell);
     }
 

@@ -22,6 +22,9 @@ internal sealed record TableRow(string Path, string Model, string Recording)
 
     public bool WantsThought { get; init; }
 
+    /// <summary>How the request comes in; its path is a NATS subject or an MCP tool where it does not come by HTTP.</summary>
+    public TableWay Way { get; init; }
+
     /// <summary>The dialect that is direct where a backend speaks it; null for the gateway's own APIs.</summary>
     public Dialect? Dialect { get; init; }
 
@@ -84,6 +87,19 @@ internal sealed record TableRow(string Path, string Model, string Recording)
             WantsImage = true,
             Body = $$"""{"input":[{"type":"text","content":"What is it?"},{"type":"image","data_url":"data:image/png;base64,{{Pixel}}"}]}""",
         },
+        ["`lmstudio.chat_model` on NATS"] = Subject("lmstudio.chat_model"),
+        ["`lmstudio.chat_model` with tools"] = Subject("lmstudio.chat_model") with
+        {
+            Model = "caller",
+            Recording = "052-chat-tools-required-stream",
+            WantsCall = true,
+            Body = $$$"""{"messages":[{"role":"user","content":"call get_weather"}],"tools":[{"type":"function","function":{"name":"get_weather","parameters":{{{Schema}}}}}],"tool_choice":"required"}""",
+        },
+        ["`lmstudio.chat_stream` on NATS"] = Subject("lmstudio.chat_stream") with { Way = TableWay.NatsStream },
+        ["`lmstudio.embed` on NATS"] = new("lmstudio.embed", "embedder", "250-embeddings") { Way = TableWay.Nats, Body = """{"input":"quiet river"}""", Dialect = Vocabulary.Dialect.OpenAiEmbeddings },
+        ["MCP tool `chat`"] = Tool("""{"prompt":"count to 3"}"""),
+        ["MCP tool `chat` with an image"] = Tool($$"""{"prompt":"What is it?","images":["{{Pixel}}"]}""") with { Model = "vision", Recording = "142-err-image-to-text-model", WantsImage = true },
+        ["MCP tool `embed`"] = new("embed", "embedder", "250-embeddings") { Way = TableWay.Mcp, Body = """{"input":"quiet river"}""", Dialect = Vocabulary.Dialect.OpenAiEmbeddings },
     };
 
     public string For(string model) => Path.StartsWith("/chat", StringComparison.Ordinal)
@@ -92,6 +108,10 @@ internal sealed record TableRow(string Path, string Model, string Recording)
 
     private static TableRow Chat(string recording) =>
         new("/v1/chat/completions", "chat", recording) { Body = """{"messages":[{"role":"user","content":"count to 3"}]}""", Dialect = Vocabulary.Dialect.OpenAiChat };
+
+    private static TableRow Subject(string subject) => Chat("022-chat-stream-usage") with { Path = subject, Way = TableWay.Nats };
+
+    private static TableRow Tool(string arguments) => new("chat", "chat", "022-chat-stream-usage") { Way = TableWay.Mcp, Body = arguments };
 
     private static TableRow Older(string recording) => Chat(recording) with { Path = "/api/v0/chat/completions", Dialect = Vocabulary.Dialect.LmStudioV0 };
 

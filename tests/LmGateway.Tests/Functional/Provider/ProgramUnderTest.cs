@@ -31,6 +31,16 @@ internal sealed partial class ProgramUnderTest : IAsyncDisposable
         }
     }
 
+    /// <summary>The memory that it holds now.</summary>
+    public long ResidentBytes
+    {
+        get
+        {
+            process.Refresh();
+            return process.WorkingSet64;
+        }
+    }
+
     /// <summary>Starts a command line (the program's name first) and waits until it listens.</summary>
     public static async Task<ProgramUnderTest> StartAsync(IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment, string folder)
     {

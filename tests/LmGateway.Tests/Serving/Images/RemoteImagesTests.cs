@@ -49,6 +49,22 @@ public sealed class RemoteImagesTests
         Assert.EndsWith("\"}}]}],\"seed\":1}", fitted, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(nameof(Dialect.OpenAiResponses), """{"input":[{"role":"user","content":[{"type":"input_image","image_url":"URL"}]}]}""", """{"input":[{"role":"user","content":[{"type":"input_image","image_url":"data:image/jpeg;base64,DATA"}]}]}""")]
+    [InlineData(nameof(Dialect.AnthropicMessages), """{"messages":[{"role":"user","content":[{"type":"tool_result","content":[{"type":"image","source":{"type":"url","url":"URL"}}]}]}]}""", """{"messages":[{"role":"user","content":[{"type":"tool_result","content":[{"type":"image","source":{"type":"base64","media_type":"image/jpeg","data":"DATA"}}]}]}]}""")]
+    [InlineData(nameof(Dialect.AnthropicMessages), """{"messages":[{"role":"assistant","content":[{"type":"tool_use","id":"1","name":"a","input":{"type":"image","source":{"url":"x"}}}]}]}""", null)]
+    public async Task Images_deep_inside_a_body_are_found(string dialect, string body, string? expected)
+    {
+        await using var server = await ImageServer.StartAsync(ImageServer.AnswerAsync);
+        using var remotes = new RemoteImages(TimeProvider.System, Loopback);
+        using var converter = new WebPConverter(TimeProvider.System);
+        var peek = Wire.Peek(body.Replace("URL", $"http://images.test:{server.Port}/b.jpg", StringComparison.Ordinal), Enum.Parse<Dialect>(dialect));
+
+        var fitted = await new ImageFitting(converter, remotes, new GatewayOptions { Images = new ImageOptions { FetchRemote = true } }).FitAsync(peek, LmStudio, TestContext.Current.CancellationToken);
+
+        Assert.Equal((expected ?? body).Replace("DATA", Convert.ToBase64String(TestImages.Jpeg()), StringComparison.Ordinal), Wire.Text(Wire.Mend(fitted, new() { Defects = LmStudio }).Body));
+    }
+
     [Fact]
     public async Task A_backend_that_takes_addresses_gets_them()
     {

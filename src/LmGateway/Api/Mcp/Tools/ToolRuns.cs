@@ -1,11 +1,12 @@
 using LmGateway.Configuration;
+using LmGateway.Observability.Metrics;
 using LmGateway.Vocabulary;
 using Microsoft.Extensions.Logging;
 
 namespace LmGateway.Api.Mcp.Tools;
 
 /// <summary>Every call under way, and the last of those that went on without their clients.</summary>
-internal sealed partial class ToolRuns(LiveSettings settings, TimeProvider time, ILogger<ToolRuns> logger) : IAsyncDisposable
+internal sealed partial class ToolRuns(LiveSettings settings, RefusalFigures refusals, TimeProvider time, ILogger<ToolRuns> logger) : IAsyncDisposable
 {
     private const int MostRunning = 256;
     private const int MostKept = 100;
@@ -83,6 +84,7 @@ internal sealed partial class ToolRuns(LiveSettings settings, TimeProvider time,
         }
         catch (GatewayException failure)
         {
+            refusals.Note(failure.Error);
             return tool.Failed(failure.Error);
         }
         catch (Exception defect)
