@@ -50,7 +50,7 @@ internal static class GatewayHost
         {
             Listen(server, options);
             Limit(server.Limits, options.Limits);
-            settings.Replaced += () => Limit(server.Limits, settings.Current.Limits);
+            settings.Replaced += (_, _) => Limit(server.Limits, settings.Current.Limits);
         });
         if (!options.Listen.Http) builder.Services.AddSingleton<IServer, NoHttpServer>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromMilliseconds(options.Timeouts.ShutdownMs) + LastWords);

@@ -25,10 +25,10 @@ internal static class MetricsReport
             json.WriteLastTen("last10Requests", recent);
             json.WriteEndObject();
             WriteSystem(json, process);
+            json.WriteOperation(work.Operation());
             json.WriteStartObject("refusals");
             foreach (var (reason, count) in refusals.All) json.WriteNumber(reason, count);
             json.WriteEndObject();
-            json.WriteOperation(work.Operation());
             json.WriteEndObject();
         });
     }

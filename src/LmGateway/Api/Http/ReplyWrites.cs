@@ -16,11 +16,11 @@ internal sealed class SlowReaders(LiveSettings settings, RefusalFigures refusals
         {
             await write.AsTask().WaitAsync(settings.Current.Limits.WriteTimeout, time, context.RequestAborted);
         }
-        catch (TimeoutException)
+        catch (TimeoutException late)
         {
             refusals.NoteCut("limits.write_seconds");
             context.Abort();
-            throw new OperationCanceledException("The caller did not take its reply.");
+            throw new OperationCanceledException("The caller did not take its reply.", late);
         }
     }
 }

@@ -58,7 +58,7 @@ public sealed class AbuseTests
             TalkAsync(gateway, Chat(gateway, "X-API-Key: wrong\r\n"), "401"),
             TalkAsync(gateway, $"GET /v1/models HTTP/1.1\r\nHost: evil{one}.example\r\nX-API-Key: {Key}\r\nConnection: close\r\n\r\n", "403"),
             TalkAsync(gateway, $"GET /v1/models HTTP/1.1\r\nHost: {gateway.Address.Authority}\r\nX-Large: {new string('x', 60_000)}\r\nConnection: close\r\n\r\n", "431"),
-            TalkAsync(gateway, $"POST {InferenceApi.Chat} HTTP/1.1\r\nHost: {gateway.Address.Authority}\r\nX-API-Key: {Key}\r\nContent-Type: application/json\r\nContent-Length: 999999999999\r\n\r\n", "413"),
+            TalkAsync(gateway, $"POST {InferenceApi.Chat} HTTP/1.1\r\nHost: {gateway.Address.Authority}\r\nX-API-Key: {Key}\r\nContent-Type: application/json\r\nContent-Length: 999999999999\r\n\r\n", "413", thenEnds: true),
             TalkAsync(gateway, "\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc\u0003\u0003" + new string('\u00ff', 200), "400"),
             TalkAsync(gateway, "GARBAGE / / / HTTP/9.9\r\n\r\n", "400"),
             TalkAsync(gateway, Chat(gateway, $"X-API-Key: {Key}\r\n", "{\"model\":[[[[[[[["), "400"),
@@ -73,12 +73,13 @@ public sealed class AbuseTests
         RawConnection.Post(gateway.Address, InferenceApi.Chat, body ?? GatewayUnderTest.ChatBody(GatewayUnderTest.Chat, "Hi"), headers + "Connection: close\r\n");
 
     /// <summary>Says something and hears the status of the answer.</summary>
-    private static async Task TalkAsync(GatewayUnderTest gateway, string text, string status)
+    private static async Task TalkAsync(GatewayUnderTest gateway, string text, string status, bool thenEnds = false)
     {
         using var caller = await RawConnection.OpenAsync(gateway.Address);
         try
         {
             await caller.SendAsync(text);
+            if (thenEnds) caller.EndSending();
         }
         catch (IOException)
         {

@@ -23,6 +23,9 @@ internal sealed class RawConnection : IDisposable
 
     public Task SendAsync(byte[] bytes) => Stream.WriteAsync(bytes).AsTask();
 
+    /// <summary>Says that nothing more will come.</summary>
+    public void EndSending() => client.Client.Shutdown(SocketShutdown.Send);
+
     /// <summary>Everything until the other side closes, however it does.</summary>
     public async Task<string> ReadToEndAsync()
     {

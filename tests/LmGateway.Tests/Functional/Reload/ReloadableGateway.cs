@@ -46,19 +46,19 @@ internal sealed class ReloadableGateway : IAsyncDisposable
     {
         var simulated = new SimulatorOptions { LoadTime = TimeSpan.Zero, TokensPerSecond = 0 };
         var (first, second) = (await SimulatorServer.StartAsync(simulate?.Invoke(simulated) ?? simulated), await SimulatorServer.StartAsync(simulate?.Invoke(simulated) ?? simulated));
-        var folder = Directory.CreateTempSubdirectory("lmgateway-test-");
-        await System.IO.File.WriteAllTextAsync(Path.Combine(folder.FullName, SettingsFiles.FileName), Fill(yaml, first, second));
+        var place = Directory.CreateTempSubdirectory("lmgateway-test-");
+        await System.IO.File.WriteAllTextAsync(Path.Combine(place.FullName, SettingsFiles.FileName), Fill(yaml, first, second));
         var origin = SettingsOrigin.Of(new SettingsPlaces
         {
-            WorkingFolder = folder.FullName,
-            Environment = new Dictionary<string, string> { ["HOME"] = folder.FullName, ["LMGATEWAY_NATS__URL"] = "off" },
-            CommandLine = [new("listen.port", "0", "--port"), new("state_dir", folder.FullName, "--set"), new("lmstudio.models_dir", first.State.Models.Root, "--set"), .. given],
+            WorkingFolder = place.FullName,
+            Environment = new Dictionary<string, string> { ["HOME"] = place.FullName, ["LMGATEWAY_NATS__URL"] = "off" },
+            CommandLine = [new("listen.port", "0", "--port"), new("state_dir", place.FullName, "--set"), new("lmstudio.models_dir", first.State.Models.Root, "--set"), .. given],
         });
         var loaded = origin.Load(origin.AtStart);
         Assert.Empty(loaded.Errors);
-        var app = GatewayHost.Build(loaded.Options, TimeProvider.System, origin);
-        await app.StartAsync();
-        return new ReloadableGateway(folder, app, first, second);
+        var built = GatewayHost.Build(loaded.Options, TimeProvider.System, origin);
+        await built.StartAsync();
+        return new ReloadableGateway(place, built, first, second);
     }
 
     /// <summary>Writes the file as an editor does: beside it, and then in its place.</summary>
