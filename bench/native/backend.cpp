@@ -3,7 +3,7 @@
 //   backend PORT [MODELS]
 //
 // It listens on every loopback address; the models that it lists at 127.0.0.N are bench-N-0, bench-N-1 and so on. A request names the
-// model, `"stream":true` asks for a stream, "max_tokens" says how many tokens it has and "seed" the milliseconds between two of them.
+// model, `"stream":true` asks for a stream, "max_tokens" says how many tokens it has and "seed" the milliseconds between two of them (20).
 // GET /bench/state tells how often it was asked, over how many connections, and when a caller last left a stream before its end.
 #include "wire.h"
 
@@ -138,7 +138,7 @@ void complete(Connection& c, std::string_view body) {
     }
     c.usage = first.find("include_usage") != first.npos || last.find("include_usage") != last.npos;
     c.tokens = number_after(first, "\"max_tokens\":", 16);
-    c.pace = number_after(first, "\"seed\":", 0) * Millisecond;
+    c.pace = number_after(first, "\"seed\":", 20) * Millisecond;
     c.sent = 0;
     c.due = now();
     c.streaming = true;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net;
 using LmGateway.Api.Admin;
 using LmGateway.Api.Chat;
@@ -24,8 +25,10 @@ using LmGateway.Serving;
 using LmGateway.Serving.Jobs;
 using LmGateway.State;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -41,7 +44,9 @@ internal static class GatewayHost
     /// <param name="settings">What holds while it runs.</param>
     /// <param name="time">The clock.</param>
     /// <param name="origin">Where the settings come from, to be read again when that changes; null where they stay as they are.</param>
-    public static WebApplication Build(LiveSettings settings, TimeProvider time, SettingsOrigin? origin = null)
+    /// <param name="answersNats">Whether it answers requests on NATS, as a worker among others; a command that works by itself does not.</param>
+    /// <param name="pool">Where requests and answers are held; null for the one of the process.</param>
+    public static WebApplication Build(LiveSettings settings, TimeProvider time, SettingsOrigin? origin = null, bool answersNats = true, ArrayPool<byte>? pool = null)
     {
         var options = settings.Current;
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
@@ -52,10 +57,13 @@ internal static class GatewayHost
             Limit(server.Limits, options.Limits);
             settings.Replaced += (_, _) => Limit(server.Limits, settings.Current.Limits);
         });
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, SocketBlocks>();
+        if (options.Runtime.LowCpu) builder.Services.Configure<SocketTransportOptions>(BeCheap);
         if (!options.Listen.Http) builder.Services.AddSingleton<IServer, NoHttpServer>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromMilliseconds(options.Timeouts.ShutdownMs) + LastWords);
-        builder.Services.AddSingleton(settings).AddSingleton(time);
-        builder.Services.AddEvents().AddObservability().AddState().AddNats().AddBackends().AddCatalog().AddScheduling().AddServing().AddSecurity().AddReload(origin).AddHttpApis().AddOpenAi().AddChatApi().AddDebugApi().AddMetricsApi().AddNativeLmStudio().AddNatsApi().AddMcp(trustWorkingFolder: true).AddHelp();
+        builder.Services.AddSingleton(settings).AddSingleton(time).AddSingleton(pool ?? ArrayPool<byte>.Shared);
+        builder.Services.AddEvents().AddObservability().AddState().AddNats().AddBackends().AddCatalog().AddScheduling().AddServing().AddSecurity().AddReload(origin).AddHttpApis().AddOpenAi().AddChatApi().AddDebugApi().AddMetricsApi().AddNativeLmStudio().AddMcp(trustWorkingFolder: true).AddHelp();
+        if (answersNats) builder.Services.AddNatsApi();
         var app = builder.Build();
 
         var errors = new RouteErrors(OpenAiErrors.WriteAsync, app.Services.GetRequiredService<RefusalFigures>())
@@ -74,7 +82,7 @@ internal static class GatewayHost
         app.Use(next => context => RequestIdentity.AssignAsync(context, next));
         var audit = app.Services.GetRequiredService<AuditTrail>();
         app.Use(next => context => audit.FollowAsync(context, next));      // outside the errors, so that it sees the status they get
-        app.Use(next => new ErrorBoundary(next, errors, app.Services.GetRequiredService<ILogger<ErrorBoundary>>()).InvokeAsync);
+        app.Use(next => new ErrorBoundary(next, errors, settings, app.Services.GetRequiredService<ILogger<ErrorBoundary>>()).InvokeAsync);
         app.Use(next => context => door.CheckHeadAsync(context, next));
         app.Use(next => context => PathTidying.TidyAsync(context, next));
         app.UseGatewaySecurity(settings, errors.WriteAsync);
@@ -105,10 +113,13 @@ internal static class GatewayHost
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Logging.AddGatewayLog(settings);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = LastWords);
-        builder.Services.AddSingleton(settings).AddSingleton(time);
-        builder.Services.AddEvents().AddObservability().AddState().AddNats().AddBackends().AddCatalog().AddScheduling().AddServing().AddMcp(trustWorkingFolder: false);
+        builder.Services.AddSingleton(settings).AddSingleton(time).AddSingleton(ArrayPool<byte>.Shared);
+        builder.Services.AddEvents().AddObservability().AddState().AddNats().AddBackends().AddCatalog().AddScheduling().AddServing().AddAudit().AddMcp(trustWorkingFolder: false);
         return builder.Build();
     }
+
+    /// <summary>Works where the bytes are read, and has a buffer ready, so that a request is received by one call instead of two.</summary>
+    private static void BeCheap(SocketTransportOptions sockets) => (sockets.UnsafePreferInlineScheduling, sockets.WaitForDataBeforeAllocatingBuffer) = (true, false);
 
     /// <summary>The server's own limits lie above those that are checked in the requests themselves, where the answer can say what is wrong.</summary>
     private static void Limit(KestrelServerLimits server, LimitOptions limits)

@@ -15,9 +15,11 @@ internal static class Http
     public static async Task<int> StatusAsync(ServerPlan plan) =>
         (await AskAsync(plan.Port, Request(plan.ReadyBody is null ? "GET" : "POST", plan.ReadyPath, plan.Headers, plan.ReadyBody ?? ""))).Status;
 
-    public static async Task<JsonElement> GetAsync(int port, string path, params IReadOnlyList<string> headers) => await JsonAsync(port, Request("GET", path, headers, body: ""));
+    public static async Task<string> GetTextAsync(int port, string path, params IReadOnlyList<string> headers) => await TextAsync(port, Request("GET", path, headers, body: ""));
 
-    public static async Task<JsonElement> PostAsync(int port, string path, string body, params IReadOnlyList<string> headers) => await JsonAsync(port, Request("POST", path, headers, body));
+    public static async Task<JsonElement> GetAsync(int port, string path, params IReadOnlyList<string> headers) => Json(await GetTextAsync(port, path, headers));
+
+    public static async Task<JsonElement> PostAsync(int port, string path, string body, params IReadOnlyList<string> headers) => Json(await TextAsync(port, Request("POST", path, headers, body)));
 
     /// <summary>A connection on which the request was sent and the first bytes of the answer have come.</summary>
     public static async Task<Socket> OpenAsync(int port, string path, string body, params IReadOnlyList<string> headers)
@@ -29,10 +31,12 @@ internal static class Http
         throw new IOException($"{path} closed the connection without an answer.");
     }
 
-    private static async Task<JsonElement> JsonAsync(int port, string request)
+    private static JsonElement Json(string text) => JsonDocument.Parse(text).RootElement;
+
+    private static async Task<string> TextAsync(int port, string request)
     {
         var (status, body) = await AskAsync(port, request);
-        return status == 200 ? JsonDocument.Parse(body).RootElement : throw new IOException($"{request.Split('\r')[0]} was answered with {status}: {body}");
+        return status == 200 ? body : throw new IOException($"{request.Split('\r')[0]} was answered with {status}: {body}");
     }
 
     private static async Task<(int Status, string Body)> AskAsync(int port, string request)

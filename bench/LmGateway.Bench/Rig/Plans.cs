@@ -28,7 +28,7 @@ internal static class Plans
         ["LMGATEWAY_LISTEN__PORT"] = Text(port),
         ["LMGATEWAY_BACKENDS"] = string.Join(',', backends),
         ["LMGATEWAY_SCHEDULING__PARALLEL"] = "1024",
-        ["LMGATEWAY_STATE_DIR"] = Directory.CreateTempSubdirectory("lmgateway-bench-state-").FullName,
+        ["LMGATEWAY_STATE_DIR"] = Directory.CreateDirectory(Path.Combine(Paths.Scratch, $"state-{port}")).FullName,
         ["GATEWAY_API_KEY"] = Key,
         ["NATS_URL"] = "off",
     };

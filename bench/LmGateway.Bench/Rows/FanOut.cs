@@ -19,7 +19,7 @@ internal static class FanOut
         var quiet = await Load.RunAsync(gateway, asking);
 
         using var readers = Load.Start(gateway, new LoadPlan(Readers) { Path = "/debug/stream", Subscribe = true, Stalled = Stalled, Seconds = asking.Seconds + 3 });
-        while ((await Http.GetAsync(gateway.Port, "/debug/metrics", [.. gateway.Plan.Headers])).GetProperty("events").GetProperty("subscribers").GetInt32() < Readers)
+        while (!(await Http.GetTextAsync(gateway.Port, "/metrics", [.. gateway.Plan.Headers])).Contains($"lmgateway_event_subscribers {Readers}\n", StringComparison.Ordinal))
             await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
         var watched = await Load.RunAsync(gateway, asking);
         var delivered = JsonSerializer.Deserialize(await readers.StandardOutput.ReadToEndAsync(), LoadJson.Default.LoadResult)!.Events;

@@ -6,7 +6,7 @@ namespace LmGateway.Bench.Rows;
 internal static class McpCalls
 {
     private const string List = """{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"list_models","arguments":{}}}""";
-    private const string Chat = """{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"chat","arguments":{"model":"bench-1-0","prompt":"hello"}}}""";
+    private const string Chat = """{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"chat","arguments":{"model":"bench-1-0","prompt":"hello","max_tokens":1}}}""";
 
     public static async IAsyncEnumerable<Figure> MeasureAsync(Run run)
     {

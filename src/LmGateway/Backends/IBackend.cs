@@ -25,6 +25,9 @@ internal interface IBackend : IAsyncDisposable
     /// </summary>
     Task<LoadResult> LoadAsync(LoadOrder order, IProgress<double>? progress, CancellationToken cancellationToken);
 
+    /// <summary>What a load would need. <see cref="ErrorCode.NotSupported"/> where the backend does not tell.</summary>
+    Task<LoadEstimate> EstimateAsync(LoadOrder order, CancellationToken cancellationToken) => throw Unable("tell what a load would need");
+
     /// <summary>Unloads one instance by its identifier. <see cref="ErrorCode.ModelNotFound"/> where it is not loaded.</summary>
     Task UnloadAsync(string identifier, CancellationToken cancellationToken);
 

@@ -73,6 +73,16 @@ internal sealed class CatalogSnapshot
         return null;
     }
 
+    /// <summary>What of it the holder of a key may see: everything, or for a key that is for some models those.</summary>
+    public CatalogSnapshot SeenBy(KeyGrant? grant) => grant is not { IsForSome: true } ? this : new CatalogSnapshot(Version,
+    [
+        .. Backends.Select(view => view with
+        {
+            Models = [.. view.Models.Where(model => grant.Allows(model.Key))],
+            Instances = [.. view.Instances.Where(instance => grant.Allows(instance.ModelKey))],
+        }),
+    ]);
+
     private static FrozenDictionary<string, ModelInstance[]> Group(IEnumerable<ModelInstance> instances, Func<ModelInstance, string> key) =>
         instances.GroupBy(key, StringComparer.Ordinal).ToFrozenDictionary(group => group.Key, group => group.ToArray(), StringComparer.Ordinal);
 }

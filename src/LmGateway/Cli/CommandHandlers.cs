@@ -1,3 +1,4 @@
+using LmGateway.Cli.Output;
 using LmGateway.Configuration;
 
 namespace LmGateway.Cli;
@@ -10,7 +11,7 @@ internal sealed record CommandHandlers
     public required Func<LoadedSettings, CancellationToken, Task<int>> Mcp { get; init; }
 
     /// <summary>Makes the configured model ready.</summary>
-    public required Func<LoadedSettings, CancellationToken, Task<int>> Up { get; init; }
+    public required Func<LoadedSettings, CommandOutput, CancellationToken, Task<int>> Up { get; init; }
 
     public required Func<SimulateSettings, CancellationToken, Task<int>> Simulate { get; init; }
 

@@ -1,6 +1,14 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
+using LmGateway.Cli.Chat;
+using LmGateway.Cli.Completion;
+using LmGateway.Cli.Daemon;
+using LmGateway.Cli.Doctor;
+using LmGateway.Cli.Jobs;
+using LmGateway.Cli.Models;
+using LmGateway.Cli.Output;
+using LmGateway.Cli.Status;
 
 namespace LmGateway.Cli;
 
@@ -11,7 +19,10 @@ internal static class CommandLine
     public static async Task<int> RunAsync(string[] arguments, CommandHandlers handlers)
     {
         using var stop = new StopSignals();
-        return await RunAsync(arguments, handlers, CommandSurroundings.OfProcess(), stop.Token);
+        if (OperatingSystem.IsWindows() && !Environment.UserInteractive && WindowsService.Run(RunHereAsync, stop.Stop) is { } code) return code;
+        return await RunHereAsync();
+
+        Task<int> RunHereAsync() => RunAsync(arguments, handlers, CommandSurroundings.OfProcess(stop), stop.Token);
     }
 
     public static async Task<int> RunAsync(
@@ -23,9 +34,9 @@ internal static class CommandLine
 
         var parsed = Build(handlers, surroundings).Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Action is ParseErrorAction)
-            return await RefuseAsync(parsed, parsed.Errors.Select(error => error.Message), surroundings);
+            return Refuse(parsed, parsed.Errors.Select(error => error.Message), surroundings);
         if (OptionsBeforeCommand(parsed) is { Length: > 0 } misplaced)
-            return await RefuseAsync(parsed, misplaced, surroundings);
+            return Refuse(parsed, misplaced, surroundings);
         var configuration = new InvocationConfiguration
         {
             Output = surroundings.Out,
@@ -37,6 +48,11 @@ internal static class CommandLine
         {
             return await parsed.InvokeAsync(configuration, cancellationToken);
         }
+        catch (OutputClosedException)
+        {
+            // Whoever read the output has seen enough, as 'head' does.
+            return ExitCodes.Success;
+        }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             // Stopped while it was still starting.
@@ -46,7 +62,7 @@ internal static class CommandLine
 
     private static RootCommand Build(CommandHandlers handlers, CommandSurroundings surroundings)
     {
-        var root = new RootCommand("One service in front of the programs that run language models on your own machines. Without a command it serves.");
+        var root = new RootCommand($"One service in front of the programs that run language models on your own machines. Without a command it serves.{Environment.NewLine}{Environment.NewLine}{ExitCodes.Legend}");
         ServeCommand.Configure(root, handlers.Serve, surroundings);
         var serve = new Command("serve", "Serve models over HTTP (what happens without a command).");
         ServeCommand.Configure(serve, handlers.Serve, surroundings);
@@ -54,9 +70,15 @@ internal static class CommandLine
         root.Subcommands.Add(McpCommand.Build(handlers.Mcp, surroundings));
         root.Subcommands.Add(UpCommand.Build(handlers.Up, surroundings));
         root.Subcommands.Add(DoctorCommand.Build(surroundings));
+        root.Subcommands.Add(StatusCommand.Build(surroundings));
+        root.Subcommands.Add(TopCommand.Build(surroundings));
         root.Subcommands.Add(ModelsCommand.Build(surroundings));
+        root.Subcommands.Add(JobsCommand.Build(surroundings));
+        root.Subcommands.Add(ChatCommand.Build(surroundings));
+        root.Subcommands.Add(DaemonCommand.Build(surroundings));
         root.Subcommands.Add(KeysCommand.Build(surroundings));
         root.Subcommands.Add(SimulateCommand.Build(handlers.Simulate));
+        root.Subcommands.Add(CompletionCommand.Build(surroundings));
         return root;
     }
 
@@ -67,12 +89,23 @@ internal static class CommandLine
                 .Select(option => $"{option.Option.Name} belongs after '{parsed.CommandResult.Command.Name}'")]
             : [];
 
-    private static async Task<int> RefuseAsync(ParseResult parsed, IEnumerable<string> errors, CommandSurroundings surroundings)
+    private static int Refuse(ParseResult parsed, IEnumerable<string> errors, CommandSurroundings surroundings)
     {
-        foreach (var error in errors)
-            await surroundings.Error.WriteLineAsync($"lmgateway: {error}");
-        var command = parsed.CommandResult.Command is RootCommand ? "" : $"{parsed.CommandResult.Command.Name} ";
-        await surroundings.Error.WriteLineAsync($"Run 'lmgateway {command}--help' for what can be given.");
-        return ExitCodes.BadConfiguration;
+        var all = parsed.CommandResult.Command is { Subcommands.Count: > 0, Action: null } group ? [Unfinished(parsed, group)] : errors.ToList();
+        var isJson = parsed.Tokens.Any(token => token.Value == "--json");
+        var failure = CommandFailure.Usage(all[0], $"Run 'lmgateway {PathOf(parsed.CommandResult)}--help' for what can be given.");
+        return new CommandOutput(surroundings, isJson).Fail(failure with { Details = [.. all.Skip(1)] });
     }
+
+    /// <summary>A command that others stand under was given without one of them, or with one that there is not.</summary>
+    private static string Unfinished(ParseResult parsed, Command group)
+    {
+        var known = string.Join(", ", group.Subcommands.Select(command => command.Name));
+        return parsed.UnmatchedTokens.FirstOrDefault(token => !token.StartsWith('-')) is { } wrong
+            ? $"'{group.Name}' has no command '{wrong}'; there is {known}."
+            : $"'{group.Name}' needs a command: {known}.";
+    }
+
+    /// <summary>The words that lead to a command, each followed by a blank.</summary>
+    private static string PathOf(CommandResult command) => command.Parent is CommandResult parent ? $"{PathOf(parent)}{command.Command.Name} " : "";
 }

@@ -16,13 +16,34 @@ internal sealed class SettingsOptions
         (new("--urls") { HelpName = "URLS", Description = "Full addresses to bind, separated by ';' (listen.urls)." }, "listen.urls"),
     ];
 
-    public SettingsOptions(Command command)
+    /// <param name="command">Gets the options.</param>
+    /// <param name="isClient">The command talks to a service instead of being one: where that listens is then no business of its help.</param>
+    public SettingsOptions(Command command, bool isClient = false)
     {
         _set.Validators.Add(RequireKeyAndValue);
         command.Options.Add(_config);
         command.Options.Add(_set);
-        foreach (var (option, _) in _shortcuts) command.Options.Add(option);
+        foreach (var (option, _) in _shortcuts)
+        {
+            option.Hidden = isClient;
+            command.Options.Add(option);
+        }
     }
+
+    /// <summary>Keys of <c>--set</c> that are no settings are the command's own.</summary>
+    public bool TakesOthers
+    {
+        get;
+        set
+        {
+            field = value;
+            _set.Description = value ? "A load parameter (flashAttention=true, gpu.mainGpu=1), or a setting; may be given several times." : _set.Description;
+        }
+    }
+
+    /// <summary>What <c>--set</c> gave that is no setting, where the command takes it.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Others(ParseResult parsed) =>
+        [.. AllSets(parsed).Where(pair => TakesOthers && !IsSetting(pair.Key)).Select(pair => KeyValuePair.Create(pair.Key, pair.Value))];
 
     /// <param name="parsed">The command line.</param>
     /// <param name="surroundings">Where the other layers are.</param>
@@ -51,7 +72,11 @@ internal sealed class SettingsOptions
             if (parsed.GetValue(option) is { } value) yield return new GivenSetting(key, value, option.Name);
     }
 
-    private IEnumerable<GivenSetting> Sets(ParseResult parsed)
+    private IEnumerable<GivenSetting> Sets(ParseResult parsed) => AllSets(parsed).Where(pair => !TakesOthers || IsSetting(pair.Key));
+
+    private static bool IsSetting(string key) => SettingTable.All.Any(setting => setting.Key == key);
+
+    private IEnumerable<GivenSetting> AllSets(ParseResult parsed)
     {
         foreach (var pair in parsed.GetValue(_set) ?? [])
             if (pair.IndexOf('=', StringComparison.Ordinal) is > 0 and var equals) yield return new GivenSetting(pair[..equals].Trim(), pair[(equals + 1)..], _set.Name);

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using LmGateway.Configuration;
 
@@ -25,25 +24,18 @@ internal static class SettingsReport
             output.WriteLine($"warning: {warning}");
     }
 
-    public static void WriteJson(LoadedSettings loaded, TextWriter output)
+    /// <summary>Settings, warnings and errors as members of an object that is open.</summary>
+    public static void WriteMembers(Utf8JsonWriter writer, LoadedSettings loaded)
     {
-        using var buffer = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))
-        {
-            writer.WriteStartObject();
-            writer.WriteStartArray("settings");
-            foreach (var setting in loaded.Effective) WriteSetting(writer, setting);
-            writer.WriteEndArray();
-            writer.WriteStartArray("warnings");
-            foreach (var warning in loaded.Warnings) writer.WriteStringValue(warning);
-            writer.WriteEndArray();
-            writer.WriteStartArray("errors");
-            foreach (var error in loaded.Errors) WriteError(writer, error);
-            writer.WriteEndArray();
-            writer.WriteEndObject();
-        }
-
-        output.WriteLine(Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length));
+        writer.WriteStartArray("settings");
+        foreach (var setting in loaded.Effective) WriteSetting(writer, setting);
+        writer.WriteEndArray();
+        writer.WriteStartArray("warnings");
+        foreach (var warning in loaded.Warnings) writer.WriteStringValue(warning);
+        writer.WriteEndArray();
+        writer.WriteStartArray("errors");
+        foreach (var error in loaded.Errors) WriteError(writer, error);
+        writer.WriteEndArray();
     }
 
     private static string Value(EffectiveSetting setting) =>

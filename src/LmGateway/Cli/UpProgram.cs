@@ -1,3 +1,4 @@
+using LmGateway.Cli.Output;
 using LmGateway.Configuration;
 using LmGateway.Serving.BringUp;
 using LmGateway.Vocabulary;
@@ -8,25 +9,40 @@ namespace LmGateway.Cli;
 /// <summary>Runs a bring-up and shows each step as it happens.</summary>
 internal static class UpProgram
 {
-    public static async Task<int> RunAsync(LoadedSettings settings, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(LoadedSettings settings, CommandOutput output, CancellationToken cancellationToken)
     {
         var host = GatewayHost.BuildForTools(settings.Options with { Log = settings.Options.Log with { Level = LogThreshold.Error } }, TimeProvider.System);
         await using var disposal = (IAsyncDisposable)host;
         var bringUp = host.Services.GetRequiredService<BringUpOperation>();
         var options = settings.Options.BringUp;
         var order = new BringUpOrder(options.Backend, options.ModelOrDefault) { Source = options.ModelSource };
-        string? told = null;
         var call = new CallContext { RequestId = RequestId.Next(), Api = "cli", Caller = Environment.UserName };
-        var report = await bringUp.RunAsync(order, moment => Tell(moment.Message), call, cancellationToken);
-        foreach (var step in report.Steps) await Console.Out.WriteLineAsync($"  done  {step}");
-        await (report.Success ? Console.Out : Console.Error).WriteLineAsync(report.Success ? $"{options.ModelOrDefault} is ready as {report.Identifier}." : $"lmgateway: {report.Message}");
-        return report.Success ? ExitCodes.Success : ExitCodes.Failed;
+        var report = await ProgressShow.RunAsync(
+            output, $"Making {options.ModelOrDefault} ready", tell => bringUp.RunAsync(order, moment => tell(Figure(moment)), call, cancellationToken));
+        if (!report.Success) return Fail(report, output);
+        if (output.Json) output.Document(writer => Write(writer, report, options.ModelOrDefault));
+        foreach (var step in output.Json ? [] : report.Steps) output.Line($"done  {step}");
+        if (!output.Json) output.Line($"{options.ModelOrDefault} is ready as {report.Identifier}.");
+        return ExitCodes.Success;
+    }
 
-        void Tell(string message)
-        {
-            if (message == told) return;
-            told = message;
-            Console.Error.WriteLine($"  {message}");
-        }
+    /// <summary>The percentage is shown once, by the bar.</summary>
+    private static ProgressFigure Figure(BringUpMoment moment) => moment.Percent is { } percent
+        ? new ProgressFigure(moment.Message.Split(':')[0]) { Fraction = percent / 100 }
+        : new ProgressFigure(moment.Message);
+
+    private static int Fail(BringUpReport report, CommandOutput output)
+    {
+        foreach (var step in output.Json ? [] : report.Steps) output.Line($"done  {step}");
+        return output.Fail(new CommandFailure("failed", report.Message) { Next = "'lmgateway doctor' shows what is there and what is missing." });
+    }
+
+    private static void Write(System.Text.Json.Utf8JsonWriter writer, BringUpReport report, string model)
+    {
+        writer.WriteString("model", model);
+        writer.WriteString("identifier", report.Identifier);
+        writer.WriteStartArray("steps");
+        foreach (var step in report.Steps) writer.WriteStringValue(step);
+        writer.WriteEndArray();
     }
 }

@@ -36,6 +36,7 @@ internal sealed record GatewayOptions
     public ImageOptions Images { get; init; } = new();
     public JobOptions Jobs { get; init; } = new();
     public CatalogOptions Catalog { get; init; } = new();
+    public RuntimeOptions Runtime { get; init; } = new();
     public LogOptions Log { get; init; } = new();
     public JournalOptions Journal { get; init; } = new();
     public MetricsOptions Metrics { get; init; } = new();

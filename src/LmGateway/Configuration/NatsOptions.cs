@@ -71,6 +71,12 @@ internal sealed record NatsOptions
     [Setting("nats.tls.insecure_skip_verify", "Take any certificate. Only for tests.", Restart = true)]
     public bool TlsInsecureSkipVerify { get; init; }
 
+    [Setting("nats.require_key", "Ask for a key on NATS too. Where unset: when there are keys, and the NATS server does not know its clients by credentials such as nats.user.", Example = "true")]
+    public bool? RequireKey { get; init; }
+
+    [Setting("nats.key_name", "The named key whose rights requests have that bear no key. Without it, they have every right where they need no key.", Example = "workers")]
+    public string? KeyName { get; init; }
+
     [Setting("nats.error_language", "Language of the errors that the NATS service's document quotes in Portuguese.")]
     public NatsErrorLanguage ErrorLanguage { get; init; } = NatsErrorLanguage.Pt;
 
@@ -88,6 +94,13 @@ internal sealed record NatsOptions
 
     /// <summary>Filled in by the loader: the servers were named, not taken by default.</summary>
     public bool IsConfigured { get; init; }
+
+    /// <summary>The NATS server lets nobody in unknown.</summary>
+    public bool HasCredentials =>
+        (User ?? Token ?? CredsFile ?? NKeySeed ?? NKeyFile ?? Jwt ?? TlsCertFile) is not null || Url.Contains('@', StringComparison.Ordinal);
+
+    /// <summary>A request without a key is refused, where there are keys.</summary>
+    public bool NeedsKey => RequireKey ?? (KeyName is null && !HasCredentials);
 
     public bool IsOn => Url != Off;
 }

@@ -28,6 +28,10 @@ internal enum SettingForm
 
     /// <summary>One entry of the list of backends.</summary>
     Backend,
+
+    /// <summary>A named key: a mapping in the file, fields in one text elsewhere. Its secret is never shown.</summary>
+    ApiKey,
+
     /// <summary>NATS servers, separated by commas, or <c>off</c>. Passwords in them are never shown.</summary>
     NatsServers,
 

@@ -49,6 +49,7 @@ internal sealed class SettingDefinition
     {
         null or IReadOnlyCollection<string> { Count: 0 } => "",
         _ when About.Secret => "***",
+        IEnumerable<string> entries when About.Form == SettingForm.ApiKey => string.Join(", ", entries.Select(KeyEntry.Masked)),
         string servers when About.Form == SettingForm.NatsServers => NatsServerList.Masked(servers),
         bool flag => flag ? "true" : "false",
         Enum name => name.ToString().ToLowerInvariant(),

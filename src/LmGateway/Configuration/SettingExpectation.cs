@@ -39,6 +39,7 @@ internal static class SettingExpectation
         SettingForm.WebOrigin => "an origin (scheme://host, without a path) or *",
         SettingForm.Backend => $"[name=]kind[@address] with a kind of {string.Join(", ", BackendEntry.Kinds)}; openai and llama-server need the address",
         SettingForm.BackendKind => $"one of {string.Join(", ", BringUpOptions.Backends)}",
+        SettingForm.ApiKey => $"name, sha256 (or key) and where wanted {string.Join(", ", KeyEntry.OptionalFields)}",
         SettingForm.HostName => "a host name or IP address, with or without a port",
         SettingForm.NatsServers => "servers (nats://host:port or tls://host:port, separated by commas) or off",
         SettingForm.NatsName => "a name of letters, digits, - and _",

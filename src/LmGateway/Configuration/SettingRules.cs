@@ -12,6 +12,7 @@ internal static class SettingRules
     {
         loaded = SettleListener(loaded, problems);
         loaded = BackendRules.Apply(loaded, problems);
+        KeyRules.Check(loaded, problems);
         loaded = loaded with { Options = loaded.Options with { Nats = loaded.Options.Nats with { IsConfigured = loaded.Effective["nats.url"].Source.Layer != LayerKind.Default } } };
         CheckExposure(loaded, problems);
         CheckDefaultModel(loaded, problems);
@@ -53,7 +54,7 @@ internal static class SettingRules
     private static void CheckExposure(LoadedSettings loaded, SettingsProblems problems)
     {
         var (listen, security) = (loaded.Options.Listen, loaded.Options.Security);
-        var isUnknown = problems.Errors.Exists(error => error.Key is "security.api_key" or "security.ip_allowlist");
+        var isUnknown = problems.Errors.Exists(error => error.Key is "security.api_key" or "security.keys" or "security.ip_allowlist");
         if (security.IsProtected || isUnknown) return;
         var setting = loaded.Effective[listen.Urls.Count > 0 ? "listen.urls" : "listen.host"];
         foreach (var address in listen.Addresses.Where(address => !address.IsLoopback))
@@ -115,12 +116,12 @@ internal static class SettingRules
 
     private static void WarnOfNoEffect(LoadedSettings loaded, SettingsProblems problems)
     {
-        var hasKey = loaded.Options.Security.ApiKey is not null;
+        var hasKey = loaded.Options.Security.HasKeys;
         if (hasKey && loaded.Options.Passthrough.Authorization)
-            problems.Warnings.Add("passthrough.authorization has no effect while security.api_key is set: callers' tokens are the gateway's own key.");
+            problems.Warnings.Add("passthrough.authorization has no effect while a key is set: callers' tokens are the gateway's own key.");
         if (!loaded.Options.Listen.Http && !loaded.Options.Nats.IsOn)
             problems.Warnings.Add("Nobody can reach this service: listen.http is false and nats.url is off.");
         if (!hasKey && loaded.Options.Security.RequireAuthForHealth)
-            problems.Warnings.Add("security.require_auth_for_health has no effect without security.api_key.");
+            problems.Warnings.Add("security.require_auth_for_health has no effect without a key.");
     }
 }

@@ -69,10 +69,31 @@ internal sealed class YamlFile(SettingsText file, SettingsProblems problems)
             string[] items = [.. sequence.Children.Where(child => !IsEmpty(child)).Select(child => ((YamlScalarNode)child).Value!.Trim())];
             _values.Add(new RawValue(key, string.Join(", ", items), source, items));
         }
+        else if (node is YamlSequenceNode entries && SettingTable.Of(key).About.Form == SettingForm.ApiKey)
+        {
+            string[] items = [.. entries.Children.Where(child => !IsEmpty(child)).Select(child => EntryText(key, child))];
+            _values.Add(new RawValue(key, string.Join(", ", items), source, items));
+        }
         else
         {
             problems.Errors.Add(new SettingError(key, null, source.Text, $"{SettingExpectation.Values(SettingTable.Of(key))} is expected, not keys below it"));
         }
+    }
+
+    /// <summary>A mapping as the text that stands for it elsewhere: <c>name=value</c> between blanks.</summary>
+    private string EntryText(string key, YamlNode node)
+    {
+        if (node is YamlScalarNode { Value: { } text }) return text.Trim();
+        var fields = new List<string>();
+        foreach (var (name, value) in node is YamlMappingNode mapping ? mapping.Children.AsEnumerable() : [])
+        {
+            if (IsEmpty(value)) continue;
+            string?[] items = value is YamlSequenceNode list ? [.. list.Children.Select(child => (child as YamlScalarNode)?.Value)] : [(value as YamlScalarNode)?.Value];
+            if (items.All(item => item is not null && !item.Any(letter => char.IsWhiteSpace(letter) || letter == KeyEntry.ItemSeparator))) fields.Add($"{name}={string.Join(KeyEntry.ItemSeparator, items)}");
+            else problems.Errors.Add(new SettingError($"{key}.{name}", null, Place(value), $"a value, or a list of values, without blanks and '{KeyEntry.ItemSeparator}' is expected"));
+        }
+
+        return string.Join(' ', fields);
     }
 
     /// <summary>Nothing, <c>null</c> and <c>~</c> all mean unset.</summary>

@@ -1,7 +1,6 @@
 using LmGateway.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 
 namespace LmGateway.Observability;
@@ -14,9 +13,7 @@ internal static class GatewayLog
         logging.ClearProviders();
         var levels = new LogLevels(settings);
         logging.Services.AddSingleton<IConfigureOptions<LoggerFilterOptions>>(levels).AddSingleton<IOptionsChangeTokenSource<LoggerFilterOptions>>(levels);
-        logging.AddConsoleFormatter<LineFormatter, ConsoleFormatterOptions>();
-        logging.AddConsole(console => console.FormatterName = LineFormatter.FormatterName);
-        logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        logging.Services.AddSingleton<ILoggerProvider, LineLog>();
         return logging;
     }
 }

@@ -1,7 +1,6 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Logging.Console;
 
 namespace LmGateway.Observability;
 
@@ -9,38 +8,36 @@ namespace LmGateway.Observability;
 /// One entry, one line: time, level, who says it, what. Control characters, which callers can put into names that are logged, are
 /// written as spaces, so that nobody can forge an entry or steer a terminal.
 /// </summary>
-internal sealed class LineFormatter(TimeProvider time) : ConsoleFormatter(FormatterName)
+internal sealed class LineFormatter(TimeProvider time)
 {
-    public const string FormatterName = "line";
-
-    public override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
+    public string Line(LogLevel level, string name, string text, Exception? exception)
     {
-        textWriter.Write(time.GetLocalNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fffzzz", CultureInfo.InvariantCulture));
-        textWriter.Write(Level(logEntry.LogLevel));
-        textWriter.Write(logEntry.Category.AsSpan(logEntry.Category.LastIndexOf('.') + 1));
-        textWriter.Write(": ");
-        WriteOnOneLine(textWriter, logEntry.Formatter(logEntry.State, logEntry.Exception));
-        if (logEntry.Exception is { } exception)
+        var line = new DefaultInterpolatedStringHandler(48, 4, CultureInfo.InvariantCulture, stackalloc char[512]);
+        line.AppendFormatted(time.GetLocalNow(), "yyyy-MM-dd'T'HH:mm:ss.fffzzz");
+        line.AppendLiteral(Level(level));
+        line.AppendLiteral(name);
+        line.AppendLiteral(": ");
+        line.AppendLiteral(OnOneLine(text));
+        if (exception is not null)
         {
-            textWriter.Write(' ');
-            WriteOnOneLine(textWriter, exception.ToString());
+            line.AppendLiteral(" ");
+            line.AppendLiteral(OnOneLine(exception.ToString()));
         }
 
-        textWriter.Write('\n');
+        line.AppendLiteral("\n");
+        return line.ToStringAndClear();
     }
 
-    private static void WriteOnOneLine(TextWriter writer, string text)
+    private static string OnOneLine(string text)
     {
-        var from = 0;
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (!char.IsControl(text[i])) continue;
-            writer.Write(text.AsSpan(from, i - from));
-            writer.Write(' ');
-            from = i + 1;
-        }
+        foreach (var letter in text)
+            if (char.IsControl(letter)) return string.Create(text.Length, text, static (copy, from) => Copy(from, copy));
+        return text;
+    }
 
-        writer.Write(text.AsSpan(from));
+    private static void Copy(string from, Span<char> to)
+    {
+        for (var i = 0; i < from.Length; i++) to[i] = char.IsControl(from[i]) ? ' ' : from[i];
     }
 
     private static string Level(LogLevel level) => level switch

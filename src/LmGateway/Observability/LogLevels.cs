@@ -28,6 +28,8 @@ internal sealed class LogLevels : IConfigureOptions<LoggerFilterOptions>, IOptio
         // The framework's own chatter tells an operator nothing; its warnings do.
         options.Rules.Add(new LoggerFilterRule(null, "Microsoft", threshold >= LogThreshold.Trace ? LogLevel.Debug : LogLevel.Warning, null));
         options.Rules.Add(new LoggerFilterRule(null, "System", LogLevel.Warning, null));
+        // As long as this could be logged, the framework makes a span and a scope for each request, which nobody reads.
+        if (!TelemetryExport.IsAskedFor) options.Rules.Add(new LoggerFilterRule(null, "Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None, null));
     }
 
     public IChangeToken GetChangeToken() => Volatile.Read(ref changing);

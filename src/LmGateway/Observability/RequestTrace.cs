@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using LmGateway.Events;
 using LmGateway.Vocabulary;
 
@@ -65,6 +66,9 @@ internal sealed class RequestTrace
 
     public bool HasEnded => State >= RequestState.Done;
 
+    /// <summary>The status of the reply; null before it has begun, and where the API has none.</summary>
+    public int? Status => Call.Reply?.Status;
+
     /// <summary>Why it failed.</summary>
     public GatewayError? Error { get; private set; }
 
@@ -117,10 +121,24 @@ internal sealed class RequestTrace
         {
             var (total, upstream) = (Total, Upstream);
             var own = total - Queued - Load - upstream;
-            return string.Create(
-                CultureInfo.InvariantCulture,
-                $"total;dur={total.TotalMilliseconds:0.###}, queue;dur={Queued.TotalMilliseconds:0.###}, load;dur={Load.TotalMilliseconds:0.###}, upstream;dur={upstream.TotalMilliseconds:0.###}, gateway;dur={Math.Max(0, own.TotalMilliseconds):0.###}");
+            var text = new DefaultInterpolatedStringHandler(64, 5, CultureInfo.InvariantCulture, stackalloc char[160]);
+            Append(ref text, "total;dur=", total);
+            Append(ref text, ", queue;dur=", Queued);
+            Append(ref text, ", load;dur=", Load);
+            Append(ref text, ", upstream;dur=", upstream);
+            Append(ref text, ", gateway;dur=", own);
+            return text.ToStringAndClear();
         }
+    }
+
+    /// <summary>Milliseconds with three decimals, made from whole microseconds: a tenth of the cost of formatting a double.</summary>
+    private static void Append(ref DefaultInterpolatedStringHandler text, string name, TimeSpan time)
+    {
+        var (milliseconds, microseconds) = Math.DivRem(Math.Max(0, time.Ticks / TimeSpan.TicksPerMicrosecond), 1000);
+        text.AppendLiteral(name);
+        text.AppendFormatted(milliseconds);
+        text.AppendLiteral(".");
+        text.AppendFormatted(microseconds, "000");
     }
 
     /// <summary>What events call it.</summary>

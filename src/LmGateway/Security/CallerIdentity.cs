@@ -22,6 +22,9 @@ internal sealed record CallerIdentity
     /// <summary>The name of the caller's key, or its address: what logs, journals and quotas call it.</summary>
     public string Name => KeyName ?? Address.ToString();
 
+    /// <summary>How its request is answered.</summary>
+    public CallReply Reply => field ??= new CallReply();
+
     /// <summary>The caller of a request that has passed the security checks.</summary>
     public static CallerIdentity Of(HttpContext context) =>
         context.Features.Get<CallerIdentity>() ?? throw new InvalidOperationException("The request has not passed the security checks: UseGatewaySecurity is missing or comes too late.");

@@ -39,7 +39,7 @@ internal static class ForwardedHeaders
     /// <summary>The caller's <c>Authorization</c> header if it is to be sent on: asked for, a bearer token, and no gateway key that it could be.</summary>
     public static string? BearerToPass(GatewayOptions options, IHeaderDictionary headers) =>
         options.Passthrough.Authorization
-        && string.IsNullOrEmpty(options.Security.ApiKey)
+        && !options.Security.HasKeys
         && headers.Authorization is [{ } value]
         && value.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)
             ? value

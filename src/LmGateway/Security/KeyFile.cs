@@ -1,11 +1,12 @@
 using System.Text.Json;
+using LmGateway.Configuration;
 using LmGateway.State;
 using LmGateway.Vocabulary;
 
 namespace LmGateway.Security;
 
 /// <summary>The keys in the state folder, made and revoked by the program's own commands and by the admin API of a running service.</summary>
-internal sealed class KeyFile(StateFolder folder, TimeProvider time)
+internal sealed class KeyFile(StateFolder folder, KeyRing ring, TimeProvider time)
 {
     public const string FileName = "keys.json";
 
@@ -37,6 +38,7 @@ internal sealed class KeyFile(StateFolder folder, TimeProvider time)
     public async Task<string> CreateAsync(StoredKey wanted, CancellationToken cancellationToken)
     {
         Check(wanted);
+        if (IsOfSettings(wanted.Name)) throw Wrong("name", $"a key '{wanted.Name}' stands in the settings (security.keys)");
         var keys = Existing();
         if (keys.Any(key => key.Name == wanted.Name)) throw Wrong("name", $"a key '{wanted.Name}' exists already");
         var (secret, hash) = StoredKey.NewSecret();
@@ -47,11 +49,14 @@ internal sealed class KeyFile(StateFolder folder, TimeProvider time)
     /// <summary>False where there is no such key.</summary>
     public async Task<bool> RevokeAsync(string name, CancellationToken cancellationToken)
     {
+        if (IsOfSettings(name)) throw Wrong("name", $"the key '{name}' stands in the settings; remove it from security.keys");
         var keys = Existing();
         if (keys.All(key => key.Name != name)) return false;
         await WriteAsync([.. keys.Where(key => key.Name != name)], cancellationToken);
         return true;
     }
+
+    private bool IsOfSettings(string name) => ring.OfSettings.Any(key => key.Name == name);
 
     private IReadOnlyList<StoredKey> Existing() =>
         Read() ?? throw new GatewayException(ErrorCode.Internal, $"{FileName} in the state folder is damaged. Mend it or remove it; removing it revokes every key in it.");
@@ -59,14 +64,14 @@ internal sealed class KeyFile(StateFolder folder, TimeProvider time)
     private Task WriteAsync(IReadOnlyList<StoredKey> keys, CancellationToken cancellationToken) =>
         folder.WriteAsync(FileName, JsonSerializer.Serialize(new KeyFileContent(keys), KeyJson.Default.KeyFileContent), cancellationToken);
 
-    private static void Check(StoredKey key)
+    /// <summary>Throws where the key cannot be one.</summary>
+    public static void Check(StoredKey key)
     {
-        if (key.Name.Length is 0 or > 64 || !key.Name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.'))
-            throw Wrong("name", "1 to 64 letters, digits, '-', '_' and '.' are expected");
-        if (key.Name == SecurityRules.DefaultKeyName) throw Wrong("name", $"'{SecurityRules.DefaultKeyName}' is the key of the settings");
-        if (key.Scopes.Count == 0) throw Wrong("scopes", $"one or more of {string.Join(", ", StoredKey.KnownScopes)} are expected");
-        if (key.Scopes.FirstOrDefault(scope => !StoredKey.KnownScopes.Contains(scope)) is { } unknown)
-            throw Wrong("scopes", $"there is no scope '{unknown}'; one or more of {string.Join(", ", StoredKey.KnownScopes)} are expected");
+        if (!KeyEntry.IsName(key.Name)) throw Wrong("name", KeyEntry.NameRule);
+        if (key.Name == SecurityOptions.MainKeyName) throw Wrong("name", $"'{SecurityOptions.MainKeyName}' is the key of the settings");
+        if (key.Scopes.Count == 0) throw Wrong("scopes", $"one or more of {string.Join(", ", ScopeWords.All)} are expected");
+        if (key.Scopes.FirstOrDefault(scope => !ScopeWords.All.Contains(scope)) is { } unknown)
+            throw Wrong("scopes", $"there is no scope '{unknown}'; one or more of {string.Join(", ", ScopeWords.All)} are expected");
         if (key is { RequestsPerMinute: <= 0 } or { TokensPerMinute: <= 0 } or { TokensPerDay: <= 0 }) throw Wrong("limits", "a limit is a whole number from 1 on; leave it out for none");
     }
 

@@ -23,7 +23,7 @@ internal static class Refusal
         new(ErrorCode.Unauthorized, "A valid API key is needed: send it as 'X-API-Key: <key>' or 'Authorization: Bearer <key>'.");
 
     public static GatewayError Scope(KeyGrant grant, KeyScopes needed) =>
-        new(ErrorCode.Forbidden, $"The key '{grant.Name}' does not open this route: it lacks the scope '{RouteScopes.WordFor(needed)}'.");
+        new(ErrorCode.Forbidden, $"The key '{grant.Name}' does not open this route: it lacks the scope '{ScopeWords.For(needed)}'.");
 
     public static GatewayError BodyOfType(string? contentType) =>
         new(ErrorCode.UnsupportedMediaType, $"{(string.IsNullOrEmpty(contentType) ? "The body has no content type" : $"A body of type '{Shown(contentType)}' is not taken")}. Send 'Content-Type: application/json' in UTF-8, or multipart/form-data.");

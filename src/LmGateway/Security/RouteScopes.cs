@@ -14,14 +14,5 @@ internal static class RouteScopes
         return Under(path, "/api/v1/models") && !HttpMethods.IsGet(method) && !HttpMethods.IsHead(method) ? KeyScopes.Models : KeyScopes.Inference;
     }
 
-    /// <summary>The scope's name for people.</summary>
-    public static string WordFor(KeyScopes scope) => scope switch
-    {
-        KeyScopes.Inference => "inference",
-        KeyScopes.Models => "models",
-        KeyScopes.Debug => "debug",
-        _ => "admin",
-    };
-
     private static bool Under(PathString path, string prefix) => path.StartsWithSegments(prefix, StringComparison.OrdinalIgnoreCase);
 }

@@ -7,16 +7,15 @@ namespace LmGateway.Security;
 internal sealed class SecurityRules
 {
     /// <summary>What the one key of the settings calls its holders.</summary>
-    public const string DefaultKeyName = "default";
+    public const string DefaultKeyName = SecurityOptions.MainKeyName;
 
     private SecurityRules(GatewayOptions options, List<string> faults)
     {
         var security = options.Security;
-        Keys = new ApiKeys([new(DefaultKeyName, security.ApiKey)]);
         Clients = new ClientAddress(NetworkSet.Parse("security.trusted_proxies", security.TrustedProxies, faults));
         Allowlist = NetworkSet.Parse("security.ip_allowlist", security.IpAllowlist, faults);
         Hosts = new HostGuard(BoundHosts(options.Listen), security.AllowedHosts, faults);
-        Origins = new OriginRules(security.CorsOrigins, Keys.Required, faults);
+        Origins = new OriginRules(security.CorsOrigins, security.HasKeys, faults);
         HealthNeedsKey = security.RequireAuthForHealth;
         if (!security.IpAllowlist.Any(entry => !string.IsNullOrWhiteSpace(entry)))
             faults.Add("security.ip_allowlist: an empty list lets nobody call; write * for everyone");
@@ -26,7 +25,6 @@ internal sealed class SecurityRules
     public NetworkSet Allowlist { get; }
     public HostGuard Hosts { get; }
     public OriginRules Origins { get; }
-    public ApiKeys Keys { get; }
     public bool HealthNeedsKey { get; }
 
     /// <summary>Throws one error that lists every entry that cannot be read.</summary>

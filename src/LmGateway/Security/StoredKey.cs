@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using LmGateway.Configuration;
 using LmGateway.Vocabulary;
 
 namespace LmGateway.Security;
@@ -24,33 +25,36 @@ internal sealed record StoredKey
     public long? TokensPerDay { get; init; }
     public DateTimeOffset Created { get; init; }
 
-    public static IReadOnlyList<string> KnownScopes { get; } = ["inference", "models", "admin", "debug"];
-
     [JsonIgnore]
     public KeyGrant Grant => new(Name)
     {
-        Scopes = Scopes.Aggregate(KeyScopes.None, (all, word) => all | ScopeOf(word)),
+        Scopes = Scopes.Aggregate(KeyScopes.None, (all, word) => all | ScopeWords.Read(word)),
         Models = Models,
         RequestsPerMinute = RequestsPerMinute,
         TokensPerMinute = TokensPerMinute,
         TokensPerDay = TokensPerDay,
     };
 
+    /// <summary>A key of the settings, which may stand there in clear.</summary>
+    public static StoredKey Of(KeyEntry entry) => new()
+    {
+        Name = entry.Name,
+        Sha256 = entry.Key is { } secret ? HashOf(secret) : entry.Sha256,
+        Scopes = entry.Scopes,
+        Models = entry.Models,
+        RequestsPerMinute = entry.RequestsPerMinute,
+        TokensPerMinute = entry.TokensPerMinute,
+        TokensPerDay = entry.TokensPerDay,
+    };
+
     /// <summary>A new secret, which nobody can read again, and its hash.</summary>
     public static (string Secret, string Hash) NewSecret()
     {
         var secret = "lmg-" + System.Buffers.Text.Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
-        return (secret, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret))));
+        return (secret, HashOf(secret));
     }
 
-    private static KeyScopes ScopeOf(string word) => word switch
-    {
-        "inference" => KeyScopes.Inference,
-        "models" => KeyScopes.Models,
-        "admin" => KeyScopes.Admin,
-        "debug" => KeyScopes.Debug,
-        _ => KeyScopes.None,
-    };
+    private static string HashOf(string secret) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
 }
 
 /// <summary>The file <c>keys.json</c>.</summary>

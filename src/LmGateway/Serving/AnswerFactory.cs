@@ -1,3 +1,4 @@
+using System.Buffers;
 using LmGateway.Backends.Wire;
 using LmGateway.Serving.Dialects;
 using LmGateway.Vocabulary;
@@ -5,7 +6,7 @@ using LmGateway.Vocabulary;
 namespace LmGateway.Serving;
 
 /// <summary>Makes the answer that a caller gets out of a backend's reply: mended as its dialect asks, or as it comes.</summary>
-internal sealed class AnswerFactory(TimeProvider time)
+internal sealed class AnswerFactory(ArrayPool<byte> pool, TimeProvider time)
 {
     public async Task<InferenceAnswer> MakeAsync(Delivery delivery, CancellationToken cancellationToken)
     {
@@ -19,7 +20,7 @@ internal sealed class AnswerFactory(TimeProvider time)
     {
         var (reply, tally, call) = (delivery.Reply, delivery.Tally, delivery.Prepared.Call);
         if (call.Dialect is Dialect.OpenAiResponses or Dialect.AnthropicMessages)
-            return cancellationToken => EventStreamGuard.ApplyAsync(reply.Blocks(cancellationToken), new EventStreamOptions { Dialect = call.Dialect, Backend = delivery.Backend }, tally, cancellationToken);
+            return cancellationToken => EventStreamGuard.ApplyAsync(reply.Blocks(cancellationToken), new EventStreamOptions { Dialect = call.Dialect, Backend = delivery.Backend, Pool = pool }, tally, cancellationToken);
         var gaps = Gaps(delivery);
         var stream = new ChatStreamOptions
         {
@@ -31,6 +32,7 @@ internal sealed class AnswerFactory(TimeProvider time)
             UsageInFinalChunk = call.IsUnderContract,
             Expected = delivery.Expected,
             Backend = delivery.Backend,
+            Pool = pool,
         };
         return cancellationToken => ChatStreamMend.ApplyAsync(reply.Blocks(cancellationToken), stream, tally, cancellationToken);
     }
@@ -44,6 +46,7 @@ internal sealed class AnswerFactory(TimeProvider time)
         Base64Embeddings = delivery.Request!.Base64Embeddings,
         Expected = delivery.Expected,
         Backend = delivery.Backend,
+        Pool = pool,
     };
 
     private static bool IsEventStream(ExchangeReply reply) =>

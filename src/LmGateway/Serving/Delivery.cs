@@ -14,6 +14,7 @@ internal sealed class Delivery(PreparedInference prepared, Lease lease, RequestT
     private ExchangeReply? reply;
     private int disposed;
     private int counted;
+    private long replied;
 
     public PreparedInference Prepared { get; } = prepared;
 
@@ -42,12 +43,21 @@ internal sealed class Delivery(PreparedInference prepared, Lease lease, RequestT
     }
 
     /// <summary>A block goes to the caller.</summary>
-    public void NoteBlock(ReadOnlyMemory<byte> block) => trace.Bodies?.TakeReply(block.Span);
+    public void NoteBlock(ReadOnlyMemory<byte> block)
+    {
+        replied += block.Length;
+        trace.Bodies?.TakeReply(block.Span);
+    }
 
     /// <summary>The answer is complete.</summary>
     public void Complete() => trace.Complete(Tally.Usage, Tally.FinishReason);
 
     public void Fail(GatewayError error) => trace.Fail(error, Tally.Usage);
+
+    /// <summary>For a backend that did not count, or was not left to: the prompt where it was taken, and a token for each event.</summary>
+    private Usage Estimate() => reply is { Status: < 400 }
+        ? new Usage(TokenEstimate.Of(Prepared.Call.Body), Tally.Events > 0 ? Tally.Events : TokenEstimate.OfBytes(replied))
+        : default;
 
     /// <summary>Gives up what it holds and leaves the accounts open, for another attempt.</summary>
     public async ValueTask ReleaseAsync()
@@ -61,6 +71,6 @@ internal sealed class Delivery(PreparedInference prepared, Lease lease, RequestT
     {
         await ReleaseAsync();
         trace.Leave(Tally.Usage);
-        if (Interlocked.Exchange(ref counted, 1) == 0) quotas.Note(Prepared.Call.Context, Tally.Usage);
+        if (Prepared.Call.Context.Grant is { CountsTokens: true } && Interlocked.Exchange(ref counted, 1) == 0) quotas.Note(Prepared.Call.Context, Tally.Usage, Estimate);
     }
 }

@@ -33,6 +33,7 @@ internal sealed class GenerationPipeline(
         var limits = Limits(call, settings.Current);
         var trace = watch.Begin(call.Context, call.Model, streamed: !call.Whole);
         call.Began?.Invoke(trace);
+        var pieces = 0;
         try
         {
             Admit(call, trace);
@@ -45,6 +46,7 @@ internal sealed class GenerationPipeline(
                 {
                     while (running.Current is { } happened)
                     {
+                        if (happened is ChatEvent.Text or ChatEvent.Reasoning) pieces++;
                         yield return happened;
                         await running.NextAsync();
                     }
@@ -58,7 +60,7 @@ internal sealed class GenerationPipeline(
         finally
         {
             trace.Leave();
-            quotas.Note(call.Context, trace.Usage);
+            quotas.Note(call.Context, trace.Usage, () => pieces == 0 ? default : new Usage(TokenEstimate.Of(call.Request), pieces));
         }
     }
 
@@ -80,8 +82,7 @@ internal sealed class GenerationPipeline(
     {
         try
         {
-            var model = await finder.FindAsync(call.Model, ModelType.Llm, cancellationToken);
-            call.Context.Grant?.DemandModel(model.Key);
+            var model = await finder.FindAsync(call.Model, ModelType.Llm, call.Context.Grant, cancellationToken);
             trace.Found(model.Backend.Name, model.Key);
             var request = await images.FitAsync(call.Request, model.Backend.Traits.Defects, cancellationToken);
             var lease = await scheduler.AcquireAsync(model.Target, cancellationToken);

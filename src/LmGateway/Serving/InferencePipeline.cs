@@ -72,31 +72,26 @@ internal sealed class InferencePipeline(
         {
             trace.Place = admission.Enter(prepared.Call.Context, prepared.Streamed);
             quotas.Admit(prepared.Call.Context);
-            return await StartAsync(prepared, trace, cancellationToken);
+            for (var attempt = 0; ; attempt++)
+            {
+                var model = await finder.FindAsync(prepared.Model, prepared.Call.Wanted, prepared.Call.Context.Grant, cancellationToken);
+                trace.Found(model.Backend.Name, model.Key);
+                var fitting = await images.FitAsync(prepared.Peek, model.Backend.Traits.Defects, cancellationToken);
+                if (!ReferenceEquals(fitting, prepared.Peek)) prepared = prepared with { Peek = fitting };
+                try
+                {
+                    return await RunAsync(prepared, model, trace, cancellationToken);
+                }
+                catch (GatewayException gone) when (gone.Error is { Code: ErrorCode.ModelNotFound, Backend: not null } && attempt == 0)
+                {
+                    await finder.LookAgainAsync(model, cancellationToken);
+                }
+            }
         }
         catch (Exception fault)
         {
             trace.End(fault);
             throw;
-        }
-    }
-
-    private async Task<InferenceAnswer> StartAsync(PreparedInference prepared, RequestTrace trace, CancellationToken cancellationToken)
-    {
-        for (var attempt = 0; ; attempt++)
-        {
-            var model = await finder.FindAsync(prepared.Model, prepared.Call.Wanted, cancellationToken);
-            prepared.Call.Context.Grant?.DemandModel(model.Key);
-            trace.Found(model.Backend.Name, model.Key);
-            prepared = prepared with { Peek = await images.FitAsync(prepared.Peek, model.Backend.Traits.Defects, cancellationToken) };
-            try
-            {
-                return await RunAsync(prepared, model, trace, cancellationToken);
-            }
-            catch (GatewayException gone) when (gone.Error is { Code: ErrorCode.ModelNotFound, Backend: not null } && attempt == 0)
-            {
-                await finder.LookAgainAsync(model, cancellationToken);
-            }
         }
     }
 

@@ -3,13 +3,11 @@ using LmGateway.Vocabulary;
 
 namespace LmGateway.Serving;
 
-/// <summary>How much of its limits a key has left in this minute.</summary>
-internal sealed record QuotaState(KeyGrant Grant, long Requests, long Tokens, TimeSpan Reset)
-{
-    public long? RequestsLeft => Grant.RequestsPerMinute is { } limit ? Math.Max(0, limit - Requests) : null;
+/// <summary>One limit of a key, what is left of it, and when all of it will be there again.</summary>
+internal readonly record struct QuotaPart(long Limit, long Left, TimeSpan Reset);
 
-    public long? TokensLeft => Grant.TokensPerMinute is { } limit ? Math.Max(0, limit - Tokens) : null;
-}
+/// <summary>What a key has left: of its requests, and of its tokens, those of the minute or those of the day, whichever are fewer. Null for no limit.</summary>
+internal sealed record QuotaState(QuotaPart? Requests, QuotaPart? Tokens);
 
 /// <summary>
 /// Holds the keys to their limits: requests and tokens of a minute, tokens of a day (in UTC). Tokens are known when a request has ended, so the
@@ -25,14 +23,14 @@ internal sealed class KeyQuotas(TimeProvider time)
         if (call.Grant is { IsLimited: true } grant) MeterOf(grant).Admit(grant, time.GetUtcNow());
     }
 
-    /// <summary>A request has ended.</summary>
-    public void Note(CallContext call, Usage? usage)
+    /// <summary>A request has ended. Where the backend told no usage, or none but zeros as LM Studio does of embeddings, what it may have been is counted.</summary>
+    public void Note(CallContext call, Usage? usage, Func<Usage> estimate)
     {
-        if (usage is { } used && call.Grant is { IsLimited: true } grant) MeterOf(grant).Note(used.TotalTokens, time.GetUtcNow());
+        if (call.Grant is { CountsTokens: true } grant) MeterOf(grant).Note((usage is { TotalTokens: > 0 } told ? told : estimate()).TotalTokens, time.GetUtcNow());
     }
 
     /// <summary>Null for a key without limits.</summary>
-    public QuotaState? StateOf(CallContext call) => call.Grant is { IsLimited: true } grant ? MeterOf(grant).State(grant, time.GetUtcNow()) : null;
+    public QuotaState? StateOf(KeyGrant? grant) => grant is { IsLimited: true } ? MeterOf(grant).State(grant, time.GetUtcNow()) : null;
 
     private Meter MeterOf(KeyGrant grant) => meters.GetOrAdd(grant.Name, static _ => new Meter());
 
@@ -73,9 +71,13 @@ internal sealed class KeyQuotas(TimeProvider time)
             lock (turning)
             {
                 Turn(now);
-                return new QuotaState(grant, requests, tokens, minute.AddMinutes(1) - now);
+                var (nextMinute, nextDay) = (minute.AddMinutes(1) - now, day.AddDays(1) - now);
+                var (ofMinute, ofDay) = (Part(grant.TokensPerMinute, tokens, nextMinute), Part(grant.TokensPerDay, dayTokens, nextDay));
+                return new QuotaState(Part(grant.RequestsPerMinute, requests, nextMinute), ofDay?.Left < ofMinute?.Left ? ofDay : ofMinute ?? ofDay);
             }
         }
+
+        private static QuotaPart? Part(long? limit, long used, TimeSpan reset) => limit is { } most ? new QuotaPart(most, Math.Max(0, most - used), reset) : null;
 
         private void Turn(DateTimeOffset now)
         {

@@ -54,14 +54,13 @@ internal sealed partial class ModelOperations(
     public async Task<LoadOutcome> LoadAsync(LoadCommand command, CallContext call, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
-        var model = await FindToLoadAsync(command, started, cancellationToken);
-        call.Grant?.DemandModel(model.Key);
+        var model = await FindToLoadAsync(command, call, started, cancellationToken);
         var standing = command.Reuse ? Standing(model.Target, command.InstanceId) : null;
         var unloaded = new List<string>();
         LoadResult result;
         try
         {
-            if (command.Exclusive) await UnloadOthersAsync(model.Backend.Name, standing, unloaded, cancellationToken);
+            if (command.Exclusive) await UnloadOthersAsync(model.Backend.Name, standing, unloaded, call, cancellationToken);
             var order = new LoadOrder(model.Target.ModelKey) { Identifier = command.InstanceId, Settings = command.Settings, Ttl = command.Ttl };
             result = standing is not null ? new LoadResult(standing) : await scheduler.LoadAsync(model.Backend.Backend, order, command.Progress, cancellationToken);
         }
@@ -85,10 +84,17 @@ internal sealed partial class ModelOperations(
         return outcome;
     }
 
+    /// <summary>What a load would need, without loading anything.</summary>
+    public async Task<(ResolvedModel Model, LoadEstimate Estimate)> EstimateAsync(LoadCommand command, CallContext call, CancellationToken cancellationToken)
+    {
+        var model = await finder.FindToLoadAsync(command.ModelKey, call.Grant, cancellationToken);
+        return (model, await model.Backend.Backend.EstimateAsync(new LoadOrder(model.Target.ModelKey) { Settings = command.Settings }, cancellationToken));
+    }
+
     /// <summary>Unloads one instance: the one with the identifier, else the only one of the model. Ends the active model if it was that.</summary>
     public async Task<UnloadOutcome> UnloadAsync(string? modelKey, string? instanceId, bool force, CallContext call, CancellationToken cancellationToken)
     {
-        var instance = await finder.FindLoadedAsync(modelKey, instanceId, cancellationToken);
+        var instance = await finder.FindLoadedAsync(modelKey, instanceId, call.Grant, cancellationToken);
         return await UnloadAsync(instance, force, call, cancellationToken);
     }
 
@@ -96,7 +102,7 @@ internal sealed partial class ModelOperations(
     public async Task<UnloadSweep> UnloadEveryAsync(string? modelKey, CallContext call, CancellationToken cancellationToken)
     {
         var (gone, failure) = (new List<ModelInstance>(), (GatewayError?)null);
-        foreach (var instance in await finder.FindAllLoadedAsync(modelKey, cancellationToken))
+        foreach (var instance in await finder.FindAllLoadedAsync(modelKey, call.Grant, cancellationToken))
         {
             try
             {
@@ -113,9 +119,9 @@ internal sealed partial class ModelOperations(
     }
 
     /// <summary>Makes a model the active one without loading it. It has to exist.</summary>
-    public async Task<ActiveModel> ActivateAsync(string modelKey, string? instanceId, InferenceDefaults defaults, CancellationToken cancellationToken)
+    public async Task<ActiveModel> ActivateAsync(string modelKey, string? instanceId, InferenceDefaults defaults, CallContext call, CancellationToken cancellationToken)
     {
-        var model = await finder.FindToLoadAsync(modelKey, cancellationToken);
+        var model = await finder.FindToLoadAsync(modelKey, call.Grant, cancellationToken);
         if (model.Info?.Type == ModelType.Embedding)
             throw new GatewayException(new GatewayError(ErrorCode.InvalidRequest, $"'{modelKey}' is an embedding model; only a language model can be active.") { Parameter = "modelKey" });
         var chosen = new ActiveModel(model.Target.ModelKey) { InstanceId = instanceId ?? model.Target.Identifier, Defaults = defaults };
@@ -123,11 +129,11 @@ internal sealed partial class ModelOperations(
         return chosen;
     }
 
-    private async Task<ResolvedModel> FindToLoadAsync(LoadCommand command, long started, CancellationToken cancellationToken)
+    private async Task<ResolvedModel> FindToLoadAsync(LoadCommand command, CallContext call, long started, CancellationToken cancellationToken)
     {
         try
         {
-            var model = await finder.FindToLoadAsync(command.ModelKey, cancellationToken);
+            var model = await finder.FindToLoadAsync(command.ModelKey, call.Grant, cancellationToken);
             if (command.Reuse || command.InstanceId is not { } taken || !IsLoaded(model.Backend.Name, taken)) return model;
             throw new GatewayException(new GatewayError(ErrorCode.IdentifierTaken, $"An instance with the identifier '{taken}' is loaded already. Use another instanceId, or unload it first.") { Parameter = "instanceId" });
         }
@@ -178,11 +184,12 @@ internal sealed partial class ModelOperations(
         return new UnloadOutcome(instance, took);
     }
 
-    private async Task UnloadOthersAsync(string backend, ModelInstance? kept, List<string> unloaded, CancellationToken cancellationToken)
+    private async Task UnloadOthersAsync(string backend, ModelInstance? kept, List<string> unloaded, CallContext call, CancellationToken cancellationToken)
     {
-        foreach (var instance in catalog.Current.Find(backend)?.Instances ?? [])
+        var others = (catalog.Current.Find(backend)?.Instances ?? []).Where(instance => instance.Id != kept?.Id).ToList();
+        foreach (var instance in others) call.Grant?.DemandModel(instance.ModelKey);
+        foreach (var instance in others)
         {
-            if (instance.Id == kept?.Id) continue;
             await scheduler.UnloadAsync(instance.Id, force: false, cancellationToken);
             await active.ForgetAsync(instance.ModelKey, instance.Identifier, cancellationToken);
             unloaded.Add(instance.Identifier);

@@ -9,19 +9,19 @@ namespace LmGateway.Serving;
 internal sealed class Passthrough(ModelFinder finder, ModelCatalog catalog, LiveSettings settings)
 {
     /// <summary>Sends it to the backend of the model it names, if it names one that is known, else to the first that speaks the dialect.</summary>
-    public async Task<ExchangeReply> SendAsync(Exchange exchange, string? model, CancellationToken cancellationToken)
+    public async Task<ExchangeReply> SendAsync(Exchange exchange, string? model, KeyGrant? grant, CancellationToken cancellationToken)
     {
-        var view = await BackendOfAsync(exchange.Dialect, model, cancellationToken);
+        var view = await BackendOfAsync(exchange.Dialect, model, grant, cancellationToken);
         var reply = await view.Backend.ExchangeAsync(exchange with { IdleTimeout = settings.Current.RequestTimeout }, cancellationToken);
         return exchange.Verbatim ? reply : await DisguisedError.UnmaskAsync(reply, view.Name, cancellationToken);
     }
 
-    private async ValueTask<BackendView> BackendOfAsync(Dialect dialect, string? model, CancellationToken cancellationToken)
+    private async ValueTask<BackendView> BackendOfAsync(Dialect dialect, string? model, KeyGrant? grant, CancellationToken cancellationToken)
     {
         var speaking = catalog.Current.Backends.Where(view => view.Traits.Dialects.Contains(dialect)).ToList();
         if (speaking.Count == 0) throw new GatewayException(ErrorCode.NotSupported, "No backend here takes this kind of request.");
         if (speaking.Count == 1 || model is null) return speaking[0];
-        var found = await finder.FindAsync(model, ModelType.Unknown, cancellationToken);
+        var found = await finder.FindAsync(model, ModelType.Unknown, grant, cancellationToken);
         return found.Backend;
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using LmGateway.Serving.Dialects;
 using LmGateway.Vocabulary;
 
 namespace LmGateway.Serving;
@@ -20,14 +21,17 @@ internal sealed class StreamingAnswer(
 
     public override async IAsyncEnumerable<ReadOnlyMemory<byte>> Blocks([EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        var tail = delivery.Prepared.Call.IsNative ? new NativeTail(delivery.Tally) : null;
         await using var source = blocks(cancellationToken).GetAsyncEnumerator(cancellationToken);
         while (await NextAsync(source))
         {
             delivery.NotePiece();
             delivery.NoteBlock(source.Current);
+            tail?.Note(source.Current.Span, streamed);
             yield return source.Current;
         }
 
+        tail?.End();
         if (status < 400) delivery.Complete();
         else delivery.Fail(new GatewayError(ErrorCode.BackendFault, $"The backend answered with status {status}.") { Backend = delivery.Backend });
     }

@@ -32,7 +32,7 @@ internal sealed class WholeAnswer : InferenceAnswer
     /// </summary>
     public static async Task<InferenceAnswer> ReadAsync(Delivery delivery, ReplyMendOptions options, long limit, CancellationToken cancellationToken)
     {
-        var reply = await HeldReply.ReadAsync(delivery.Reply, limit, cancellationToken);
+        var reply = await HeldReply.ReadAsync(delivery.Reply, limit, cancellationToken, options.Pool);
         try
         {
             delivery.NotePiece();

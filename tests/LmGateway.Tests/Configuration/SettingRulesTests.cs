@@ -123,12 +123,12 @@ public sealed class SettingRulesTests
     [Fact]
     public void Settings_without_effect_are_told() =>
         Assert.Equal(
-            ["security.require_auth_for_health has no effect without security.api_key."],
+            ["security.require_auth_for_health has no effect without a key."],
             Given.FromEnvironment(("REQUIRE_AUTH_FOR_HEALTH", "true")).Warnings);
 
     [Fact]
     public void Forwarding_callers_tokens_has_no_effect_beside_a_key() =>
         Assert.Equal(
-            ["passthrough.authorization has no effect while security.api_key is set: callers' tokens are the gateway's own key."],
+            ["passthrough.authorization has no effect while a key is set: callers' tokens are the gateway's own key."],
             Given.FromEnvironment(("GATEWAY_API_KEY", "k"), ("LMGATEWAY_PASSTHROUGH__AUTHORIZATION", "true")).Warnings);
 }

@@ -13,6 +13,7 @@ internal static class SettingsReference
     public static string ExampleYaml()
     {
         var yaml = new StringBuilder(
+            "# yaml-language-server: $schema=./lmgateway.schema.json\n" +
             "# Every setting of LmGateway with its default. Copy this file to lmgateway.yaml and keep what you change.\n" +
             "# What a setting takes stands in brackets. docs/configuration.md has the names in the environment.\n");
         string[] open = [];

@@ -9,6 +9,7 @@ public sealed class SettingsReferenceTests
 {
     private static readonly bool Write = Environment.GetEnvironmentVariable("LMGATEWAY_WRITE_DOCS") == "1";
     private static readonly string ExamplePath = Path.Combine(Repository.Root, "lmgateway.example.yaml");
+    private static readonly string SchemaPath = Path.Combine(Repository.Root, "lmgateway.schema.json");
     private static readonly string PagePath = Path.Combine(Repository.Root, "docs", "configuration.md");
 
     [Fact]
@@ -17,6 +18,14 @@ public sealed class SettingsReferenceTests
         if (Write) File.WriteAllText(ExamplePath, SettingsReference.ExampleYaml());
 
         Assert.Equal(SettingsReference.ExampleYaml(), File.ReadAllText(ExamplePath));
+    }
+
+    [Fact]
+    public void The_schema_is_up_to_date()
+    {
+        if (Write) File.WriteAllText(SchemaPath, SettingsSchema.Text());
+
+        Assert.Equal(SettingsSchema.Text(), File.ReadAllText(SchemaPath));
     }
 
     [Fact]

@@ -14,6 +14,7 @@ namespace LmGateway.Tests.Examples;
 public sealed class AdminGatewayDefectsTests
 {
     [Fact]
+    [Trait("req", "S4-45")]
     public async Task Defect_1_health_measured_nothing()
     {
         await using var gateway = await GatewayUnderTest.StartAsync();
@@ -25,6 +26,9 @@ public sealed class AdminGatewayDefectsTests
     }
 
     [Fact]
+    [Trait("req", "S4-47")]
+    [Trait("req", "S4-48")]
+    [Trait("req", "S4-50")]
     public async Task Defect_2_the_documented_errors_did_not_reach_the_caller_of_a_load()
     {
         await using var gateway = await GatewayUnderTest.StartAsync();
@@ -37,6 +41,7 @@ public sealed class AdminGatewayDefectsTests
     }
 
     [Fact]
+    [Trait("req", "S4-29")]
     public async Task Defect_3_parameters_of_a_load_were_dropped_in_silence()
     {
         await using var gateway = await GatewayUnderTest.StartAsync();
@@ -60,6 +65,7 @@ public sealed class AdminGatewayDefectsTests
     [InlineData("/v1/messages", true)]
     [InlineData("/api/v0/chat/completions", true)]
     [InlineData("/api/v1/chat", false)]
+    [Trait("req", "S4-42")]
     public async Task Defect_4_a_caller_that_left_did_not_end_the_generation(string path, bool streamed)
     {
         await using var gateway = await GatewayUnderTest.StartAsync(simulator => simulator with { TokensPerSecond = 20 });
@@ -87,6 +93,7 @@ public sealed class AdminGatewayDefectsTests
     }
 
     [Fact]
+    [Trait("req", "S4-62")]
     public async Task Defect_5_a_dead_connection_to_LM_Studio_was_kept_until_the_service_was_restarted()
     {
         var first = await SimulatorServer.StartAsync(new SimulatorOptions { LoadTime = TimeSpan.Zero });

@@ -19,6 +19,16 @@ public sealed class AdminGatewayExamplesTests
     [Fact]
     [Example(File, Load)]
     [Example(File, "POST /admin/models/load #2")]
+    [Trait("req", "S4-18")]
+    [Trait("req", "S4-19")]
+    [Trait("req", "S4-20")]
+    [Trait("req", "S4-21")]
+    [Trait("req", "S4-22")]
+    [Trait("req", "S4-23")]
+    [Trait("req", "S4-25")]
+    [Trait("req", "S4-26")]
+    [Trait("req", "S4-27")]
+    [Trait("req", "S4-29")]
     public async Task S4_18_to_S4_29_the_load_with_every_parameter()
     {
         await using var gateway = await StartAsync();
@@ -36,6 +46,7 @@ public sealed class AdminGatewayExamplesTests
     [Example(File, "GET /admin/models #2")]
     [Example(File, "List Models")]
     [Example(File, "Model Load Failures #1")]
+    [Trait("req", "S4-16")]
     public async Task S4_16_the_list_of_what_is_loaded_and_downloaded()
     {
         await using var gateway = await StartAsync();
@@ -53,6 +64,9 @@ public sealed class AdminGatewayExamplesTests
     [Fact]
     [Example(File, Unload)]
     [Example(File, "POST /admin/models/unload #2")]
+    [Trait("req", "S4-31")]
+    [Trait("req", "S4-32")]
+    [Trait("req", "S4-33")]
     public async Task S4_31_to_S4_33_the_unload()
     {
         await using var gateway = await StartAsync();
@@ -74,6 +88,12 @@ public sealed class AdminGatewayExamplesTests
     [Example(File, "GPU Offload")]
     [Example(File, "CPU Threads")]
     [Example(File, "RoPE Scaling")]
+    [Trait("req", "S4-20")]
+    [Trait("req", "S4-21")]
+    [Trait("req", "S4-22")]
+    [Trait("req", "S4-23")]
+    [Trait("req", "S4-24")]
+    [Trait("req", "S4-29")]
     public async Task S4_20_to_S4_24_each_load_parameter_is_applied_or_reported(string name, params string[] notApplied)
     {
         await using var gateway = await StartAsync();
@@ -87,6 +107,7 @@ public sealed class AdminGatewayExamplesTests
 
     [Fact]
     [Example(File, "Multi-Instance Support")]
+    [Trait("req", "S4-40")]
     public async Task S4_40_one_model_loaded_twice_with_different_configurations()
     {
         await using var gateway = await StartAsync();
@@ -107,6 +128,9 @@ public sealed class AdminGatewayExamplesTests
 
     [Fact]
     [Example(File, "Connection Errors")]
+    [Trait("req", "S4-47")]
+    [Trait("req", "S4-50")]
+    [Trait("req", "S4-63")]
     public async Task S4_47_the_error_without_LM_Studio()
     {
         await using var gateway = await GatewayUnderTest.StartAgainstAsync("http://127.0.0.1:9", WithKey);
@@ -121,6 +145,8 @@ public sealed class AdminGatewayExamplesTests
 
     [Fact]
     [Example(File, "Model Not Found")]
+    [Trait("req", "S4-48")]
+    [Trait("req", "S4-50")]
     public async Task S4_48_the_error_for_an_unknown_model()
     {
         await using var gateway = await StartAsync();
@@ -134,6 +160,7 @@ public sealed class AdminGatewayExamplesTests
     }
 
     [Fact]
+    [Trait("req", "S4-51")]
     public async Task S4_51_a_taken_identifier_names_both_ways_out_of_the_document()
     {
         await using var gateway = await StartAsync();
@@ -148,6 +175,9 @@ public sealed class AdminGatewayExamplesTests
     [Fact]
     [Example(File, "If You Were Using Activate Endpoint #1")]
     [Example(File, "If You Were Using Activate Endpoint #2")]
+    [Trait("req", "S4-35")]
+    [Trait("req", "S4-36")]
+    [Trait("req", "S4-37")]
     public async Task S4_35_to_S4_37_the_old_activation_and_the_new_load_that_activates()
     {
         await using var gateway = await StartAsync();
@@ -164,6 +194,7 @@ public sealed class AdminGatewayExamplesTests
 
     [Fact]
     [Example(File, "Health Check")]
+    [Trait("req", "S4-45")]
     public async Task S4_45_health_with_the_key_tells_of_the_connection()
     {
         await using var gateway = await StartAsync();
@@ -179,6 +210,7 @@ public sealed class AdminGatewayExamplesTests
     [Fact]
     [Example(File, "Load a Model")]
     [Example(File, "Make Inference Request")]
+    [Trait("req", "S4-38")]
     public async Task S4_38_a_request_without_a_model_goes_to_the_one_that_was_loaded()
     {
         await using var gateway = await StartAsync();
@@ -202,6 +234,7 @@ public sealed class AdminGatewayExamplesTests
 
     [Fact]
     [Example(File, "Model Load Failures #2")]
+    [Trait("req", "S4-21")]
     public async Task S4_21_a_load_without_GPU()
     {
         await using var gateway = await StartAsync();
@@ -211,6 +244,8 @@ public sealed class AdminGatewayExamplesTests
     }
 
     [Fact]
+    [Trait("req", "S4-43")]
+    [Trait("req", "S4-44")]
     public async Task S4_43_without_the_printed_key_nothing_is_done()
     {
         await using var gateway = await StartAsync();
@@ -221,6 +256,7 @@ public sealed class AdminGatewayExamplesTests
     }
 
     [Fact]
+    [Trait("req", "S4-62")]
     public async Task S4_62_inference_goes_on_while_the_control_connection_is_down_and_health_says_so()
     {
         await using var simulator = await SimulatorServer.StartAsync(new SimulatorOptions { LoadTime = TimeSpan.Zero });

@@ -22,6 +22,9 @@ public sealed class DocumentationTests
         ["docs/security.md"] = options => options with { Security = options.Security with { ApiKey = "change-me-please" } },
     };
 
+    /// <summary>Subjects of NATS, events and files look like settings and are none.</summary>
+    private static bool LooksOtherwise(string key) => key.StartsWith("lmstudio.", StringComparison.Ordinal) || key is "inference.complete" or "chat.completion.chunk" || key.EndsWith(".json", StringComparison.Ordinal) || key.EndsWith(".yaml", StringComparison.Ordinal);
+
     private const string NatsPage = "docs/nats-api.md";
 
     public static TheoryData<string> Pages() => [.. DocumentedPage.All().Where(page => page.Path != NatsPage && page.Commands().Any()).Select(page => page.Path)];
@@ -80,6 +83,25 @@ public sealed class DocumentationTests
             Assert.Empty(loaded.Warnings);
         });
 
+    [Fact]
+    public void The_settings_that_the_pages_name_exist()
+    {
+        var sections = SettingTable.Keys.Select(key => key.Split('.')[0]).ToHashSet(StringComparer.Ordinal);
+        var wrong = from path in DocumentedPage.All().Select(page => page.Path)
+                    from Match code in Regex.Matches(File.ReadAllText(Path.Combine(Repository.Root, path)), @"`(?<key>[a-z_]+(\.[a-z_]+)+)(: [^`]*)?`", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(10))
+                    let key = code.Groups["key"].Value
+                    where sections.Contains(key.Split('.')[0]) && !SettingTable.HasKey(key) && !SettingTable.IsSection(key) && !LooksOtherwise(key)
+                    select $"{path}: {key}";
+        Assert.Empty(wrong);
+    }
+
+    [Fact]
+    public void The_README_can_be_read_in_one_go()
+    {
+        var lines = File.ReadAllLines(Path.Combine(Repository.Root, "README.md")).Length;
+        Assert.True(lines <= 120, $"README.md has {lines} lines.");
+    }
+
     [Theory]
     [InlineData("```bash\ncurl x\n```\n\n```json\n{}\n```", "")]
     [InlineData("```json\n{}\n```", "json")]
@@ -96,7 +118,7 @@ public sealed class DocumentationTests
     public void Every_page_that_the_documents_link_to_is_there()
     {
         var missing = from path in DocumentedPage.All().Select(page => Path.Combine(Repository.Root, page.Path))
-                      from Match link in Regex.Matches(File.ReadAllText(path), @"\]\((?<target>[^)#:\s]+)(#[^)]*)?\)", RegexOptions.None, TimeSpan.FromSeconds(10))
+                      from Match link in Regex.Matches(File.ReadAllText(path), @"\]\((?<target>[^)#:\s]+)(#[^)]*)?\)", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(10))
                       let target = Path.GetFullPath(link.Groups["target"].Value, Path.GetDirectoryName(path)!)
                       where !File.Exists(target) && !Directory.Exists(target)
                       select $"{Repository.Relative(path)} links to {link.Groups["target"].Value}";

@@ -33,6 +33,7 @@ internal sealed class DocumentedShell : IDisposable
             ["HOME"] = home.FullName,
             ["XDG_CONFIG_HOME"] = Path.Combine(home.FullName, ".config"),
             ["DOTNET_ROOT"] = Path.GetDirectoryName(Environment.ProcessPath)!,
+            ["REPOSITORY"] = Repository.Root,
             ["PROGRAM"] = ProgramUnderTest.Executable,
             ["LMGATEWAY_LISTEN__PORT"] = gateway.Address.Port.ToString(CultureInfo.InvariantCulture),
             ["LMGATEWAY_STATE_DIR"] = gateway.StateFolder,

@@ -113,6 +113,7 @@ public sealed class ProviderDefectsTests
     }
 
     [Fact]
+    [Trait("req", "S4-49")]
     public async Task S4_49_and_S2_47_a_request_past_its_time_is_504_with_the_documented_words()
     {
         await using var gateway = await GatewayUnderTest.StartAsync(

@@ -18,6 +18,13 @@ public sealed class RoutingExamplesTests
     [Fact]
     [Example(File, Standard)]
     [Example(File, Shorthand)]
+    [Trait("req", "S4-05")]
+    [Trait("req", "S4-06")]
+    [Trait("req", "S4-07")]
+    [Trait("req", "S4-08")]
+    [Trait("req", "S4-09")]
+    [Trait("req", "S4-10")]
+    [Trait("req", "S4-70")]
     public async Task S4_05_to_S4_10_every_printed_route_answers()
     {
         await using var gateway = await GatewayUnderTest.StartAsync();
@@ -32,6 +39,14 @@ public sealed class RoutingExamplesTests
     }
 
     [Fact]
+    [Trait("req", "S4-08")]
+    [Trait("req", "S4-09")]
+    [Trait("req", "S4-10")]
+    [Trait("req", "S4-11")]
+    [Trait("req", "S4-12")]
+    [Trait("req", "S4-13")]
+    [Trait("req", "S4-14")]
+    [Trait("req", "S4-15")]
     public async Task S4_08_to_S4_15_both_spellings_of_the_seven_paths_work_identically()
     {
         await using var gateway = await GatewayUnderTest.StartAsync();
@@ -48,6 +63,9 @@ public sealed class RoutingExamplesTests
     [Theory]
     [InlineData("/audio/transcriptions")]
     [InlineData("/v1/audio/translations")]
+    [Trait("req", "S4-13")]
+    [Trait("req", "S4-14")]
+    [Trait("req", "S4-15")]
     public async Task S4_15_a_multipart_body_arrives_byte_for_byte(string path)
     {
         await using var gateway = await GatewayUnderTest.StartAsync();

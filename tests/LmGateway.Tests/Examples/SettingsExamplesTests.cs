@@ -16,6 +16,7 @@ public sealed class SettingsExamplesTests
     [InlineData("Optional", "http://127.0.0.1:9999")]
     [Example(AdminGateway, "Required")]
     [Example(AdminGateway, "Optional")]
+    [Trait("req", "S4-04")]
     public void S4_04_the_address_of_LM_Studio(string name, string expected) =>
         Assert.Equal(expected, Load(SourceDocument.AdminGateway[name]).Options.LmStudio.BaseUrl);
 
@@ -26,6 +27,9 @@ public sealed class SettingsExamplesTests
     [Example(AdminGateway, "Inference Timeouts")]
     [Example(AdminGateway, "Inference Request Timeouts #1")]
     [Example(AdminGateway, "Inference Request Timeouts #2")]
+    [Trait("req", "S4-58")]
+    [Trait("req", "S4-59")]
+    [Trait("req", "S4-67")]
     public void S4_58_and_S4_59_the_time_limits_in_milliseconds(string name, int request, int stream)
     {
         var timeouts = Load(SourceDocument.AdminGateway[name]).Options.Timeouts;
@@ -35,6 +39,7 @@ public sealed class SettingsExamplesTests
 
     [Fact]
     [Example(AdminGateway, "Inference Request Timeouts #3")]
+    [Trait("req", "S4-60")]
     public void S4_60_the_log_level() =>
         Assert.Equal(LogThreshold.Debug, Load(SourceDocument.AdminGateway["Inference Request Timeouts #3"]).Options.Log.Level);
 

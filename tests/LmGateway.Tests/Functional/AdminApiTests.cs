@@ -31,6 +31,8 @@ public sealed class AdminApiTests
     }
 
     [Fact]
+    [Trait("req", "S4-19")]
+    [Trait("req", "S4-26")]
     public async Task A_load_without_options_has_a_null_instance_id_and_becomes_active()
     {
         await using var gateway = await GatewayUnderTest.StartAsync();
@@ -42,6 +44,8 @@ public sealed class AdminApiTests
     }
 
     [Fact]
+    [Trait("req", "S4-16")]
+    [Trait("req", "S4-17")]
     public async Task The_list_shows_loaded_and_downloaded_models_of_both_kinds()
     {
         await using var gateway = await GatewayUnderTest.StartAsync();
@@ -59,6 +63,8 @@ public sealed class AdminApiTests
     }
 
     [Fact]
+    [Trait("req", "S4-32")]
+    [Trait("req", "S4-33")]
     public async Task The_documented_unload_answers_the_documented_reply_and_ends_the_active_model()
     {
         await using var gateway = await GatewayUnderTest.StartAsync();
@@ -99,6 +105,7 @@ public sealed class AdminApiTests
     }
 
     [Fact]
+    [Trait("req", "S4-34")]
     public async Task Unloading_by_key_is_409_while_several_instances_exist_and_lists_them()
     {
         await using var gateway = await GatewayUnderTest.StartAsync();
@@ -111,6 +118,7 @@ public sealed class AdminApiTests
     }
 
     [Fact]
+    [Trait("req", "S4-30")]
     public async Task Every_fault_of_a_body_is_reported_at_once()
     {
         await using var gateway = await GatewayUnderTest.StartAsync();
@@ -134,6 +142,8 @@ public sealed class AdminApiTests
     }
 
     [Fact]
+    [Trait("req", "S4-38")]
+    [Trait("req", "S4-39")]
     public async Task The_active_model_and_its_parameters_go_into_requests_that_name_none()
     {
         await using var gateway = await GatewayUnderTest.StartAsync();

@@ -9,6 +9,7 @@ public sealed class BadDoorTests
     private const string Key = "change-me-please";
 
     [Fact]
+    [Trait("req", "S4-43")]
     public async Task A_missing_or_wrong_key_is_401_on_every_route()
     {
         await using var gateway = await StartAsync(security => security with { ApiKey = Key });
@@ -52,6 +53,7 @@ public sealed class BadDoorTests
     }
 
     [Fact]
+    [Trait("req", "S4-44")]
     public async Task An_address_that_is_not_on_the_list_is_403_on_every_route()
     {
         await using var gateway = await StartAsync(security => security with { IpAllowlist = ["192.0.2.0/24", "2001:db8::1"] });

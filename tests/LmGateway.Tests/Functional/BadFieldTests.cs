@@ -98,6 +98,7 @@ public sealed class BadFieldTests(BadInputGateway fixture) : IClassFixture<BadIn
 
     [Theory]
     [MemberData(nameof(EveryInferenceWay))]
+    [Trait("req", "S4-41")]
     public async Task No_model_named_and_none_active_is_400(string path)
     {
         if (path == "/v1/messages/count_tokens") return;

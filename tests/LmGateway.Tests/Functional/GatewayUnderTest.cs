@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
@@ -64,7 +65,8 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
     }
 
     /// <summary>In front of something else, or of nothing.</summary>
-    public static Task<GatewayUnderTest> StartAgainstAsync(string backend, Func<GatewayOptions, GatewayOptions>? configure = null) => StartAsync(null, backend, configure);
+    public static Task<GatewayUnderTest> StartAgainstAsync(string backend, Func<GatewayOptions, GatewayOptions>? configure = null, ArrayPool<byte>? pool = null) =>
+        StartAsync(null, backend, configure, pool: pool);
 
     public Task<HttpResponseMessage> PostAsync(string path, string json, CancellationToken cancellationToken = default) =>
         Http.SendAsync(Request(path, json), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
@@ -100,7 +102,7 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
         state.Delete(recursive: true);
     }
 
-    private static async Task<GatewayUnderTest> StartAsync(SimulatorServer? simulator, string backend, Func<GatewayOptions, GatewayOptions>? configure, TimeProvider? time = null)
+    private static async Task<GatewayUnderTest> StartAsync(SimulatorServer? simulator, string backend, Func<GatewayOptions, GatewayOptions>? configure, TimeProvider? time = null, ArrayPool<byte>? pool = null)
     {
         var folder = Directory.CreateTempSubdirectory("lmgateway-test-");
         var options = new GatewayOptions
@@ -111,7 +113,7 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
             Nats = new NatsOptions { Url = NatsOptions.Off },
             Log = new LogOptions { Level = LogThreshold.Error },
         };
-        var built = GatewayHost.Build(configure?.Invoke(options) ?? options, time ?? TimeProvider.System);
+        var built = GatewayHost.Build(configure?.Invoke(options) ?? options, time ?? TimeProvider.System, pool: pool);
         await built.StartAsync();
         return new GatewayUnderTest(built, simulator, folder);
     }

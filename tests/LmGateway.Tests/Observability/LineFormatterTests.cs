@@ -1,6 +1,5 @@
 using LmGateway.Observability;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace LmGateway.Tests.Observability;
@@ -25,11 +24,5 @@ public sealed class LineFormatterTests
         Assert.EndsWith("error Scheduler: It failed: System.InvalidOperationException: first second\n", line);
     }
 
-    private static string Written(LogLevel level, string text, Exception? exception = null)
-    {
-        using var writer = new StringWriter();
-        var entry = new LogEntry<string>(level, "LmGateway.Scheduling.Scheduler", default, text, exception, (state, _) => state);
-        new LineFormatter(new ManualTime()).Write(entry, scopeProvider: null, writer);
-        return writer.ToString();
-    }
+    private static string Written(LogLevel level, string text, Exception? exception = null) => new LineFormatter(new ManualTime()).Line(level, "Scheduler", text, exception);
 }

@@ -18,14 +18,16 @@ internal static class AdminEndpoints
         routes.MapPost("/admin/models/load", LoadAsync).Describe(AdminNotes.Load);
         routes.MapPost("/admin/models/unload", UnloadAsync).Describe(AdminNotes.Unload);
         routes.MapPost("/admin/models/activate", ActivateAsync).Describe(AdminNotes.Activate);
+        routes.MapAdminCatalog();
         routes.MapAdminTransfers();
         AdminKeys.Map(routes);
+        AdminSettings.Map(routes);
         AdminReload.Map(routes);
     }
 
     private static async Task ListAsync(HttpContext context, ModelFinder finder)
     {
-        var snapshot = await finder.ReachAsync(context.RequestAborted);
+        var snapshot = (await finder.ReachAsync(context.RequestAborted)).SeenBy(context.Grant());
         var several = snapshot.Backends.Count > 1;
         await JsonReply.WriteAsync(context, 200, writer =>
         {
@@ -63,6 +65,7 @@ internal static class AdminEndpoints
     {
         using var body = await HeldBody.ReadAsync(context.Request, budget, context.RequestAborted);
         var request = ModelRequests.Load(body.Memory);
+        context.Concerns(request.Command.ModelKey);
         var outcome = await operations.LoadAsync(request.Command, context.Call("admin"), context.RequestAborted);
         await JsonReply.WriteAsync(context, 200, writer =>
         {
@@ -84,6 +87,7 @@ internal static class AdminEndpoints
     {
         using var body = await HeldBody.ReadAsync(context.Request, budget, context.RequestAborted);
         var request = ModelRequests.Unload(body.Memory);
+        context.Concerns(request.InstanceId ?? request.ModelKey);
         var outcome = await operations.UnloadAsync(request.ModelKey, request.InstanceId, request.Force, context.Call("admin"), context.RequestAborted);
         await JsonReply.WriteAsync(context, 200, writer =>
         {
@@ -101,7 +105,8 @@ internal static class AdminEndpoints
     {
         using var body = await HeldBody.ReadAsync(context.Request, budget, context.RequestAborted);
         var request = ModelRequests.Activate(body.Memory);
-        await operations.ActivateAsync(request.ModelKey, request.InstanceId, request.Defaults, context.RequestAborted);
+        context.Concerns(request.InstanceId ?? request.ModelKey);
+        await operations.ActivateAsync(request.ModelKey, request.InstanceId, request.Defaults, context.Call("admin"), context.RequestAborted);
         await JsonReply.WriteAsync(context, 200, writer =>
         {
             writer.WriteStartObject();

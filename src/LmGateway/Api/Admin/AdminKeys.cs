@@ -18,17 +18,12 @@ internal static class AdminKeys
         routes.MapDelete("/admin/keys/{name}", RevokeAsync).Describe(AdminNotes.RevokeKey);
     }
 
-    private static Task ListAsync(HttpContext context, KeyFile file) => JsonReply.WriteAsync(context, 200, json =>
+    private static Task ListAsync(HttpContext context, KeyFile file, KeyRing ring) => JsonReply.WriteAsync(context, 200, json =>
     {
         json.WriteStartObject();
         json.WriteStartArray("keys");
-        foreach (var key in file.Read() ?? [])
-        {
-            json.WriteStartObject();
-            WriteMembers(json, key);
-            json.WriteString("created", key.Created);
-            json.WriteEndObject();
-        }
+        foreach (var key in ring.OfSettings) Write(json, key, "settings");
+        foreach (var key in file.Read() ?? []) Write(json, key, "state");
 
         json.WriteEndArray();
         json.WriteEndObject();
@@ -49,6 +44,7 @@ internal static class AdminKeys
             TokensPerDay = fields.Whole(1, int.MaxValue, "tokensPerDay"),
         };
         fields.ThrowOnFaults();
+        context.Concerns(wanted.Name);
         var secret = await file.CreateAsync(wanted, context.RequestAborted);
         watch.Look();
         await JsonReply.WriteAsync(context, 200, json =>
@@ -62,6 +58,7 @@ internal static class AdminKeys
 
     private static async Task RevokeAsync(HttpContext context, string name, KeyFile file, KeyWatch watch)
     {
+        context.Concerns(name);
         if (!await file.RevokeAsync(name, context.RequestAborted)) throw new GatewayException(ErrorCode.RouteNotFound, $"There is no key '{name}'.");
         watch.Look();
         await JsonReply.WriteAsync(context, 200, json =>
@@ -70,6 +67,15 @@ internal static class AdminKeys
             json.WriteString("revoked", name);
             json.WriteEndObject();
         });
+    }
+
+    private static void Write(Utf8JsonWriter json, StoredKey key, string source)
+    {
+        json.WriteStartObject();
+        WriteMembers(json, key);
+        json.WriteString("source", source);
+        if (key.Created != default) json.WriteString("created", key.Created);
+        json.WriteEndObject();
     }
 
     private static void WriteMembers(Utf8JsonWriter json, StoredKey key)

@@ -26,6 +26,16 @@ internal static class AdminNotes
         Errors = Errors,
     };
 
+    public static RouteNote Catalog { get; } = new(Group, "Lists every model with all that is known of it, and its instances") { Gives = [new("ModelCatalog")], Errors = Errors };
+
+    public static RouteNote Estimate { get; } = new(Group, "Tells what a load would need, and whether it fits")
+    {
+        Details = "400 where the backend does not tell.",
+        Takes = new("AdminLoadRequest", """{"modelKey": "qwen2-1.5b-instruct", "loadConfig": {"contextLength": 8192}}"""),
+        Gives = [new("LoadEstimate")],
+        Errors = Errors,
+    };
+
     public static RouteNote Activate { get; } = new(Group, "Makes a model the one that answers requests which name none")
     {
         Takes = new("AdminActivateRequest", """{"modelKey": "qwen2-1.5b-instruct", "defaultInference": {"temperature": 0.7, "maxTokens": 1024}}"""),
@@ -83,6 +93,13 @@ internal static class AdminNotes
         Details = "Answers when it has ended.",
         Parameters = [JobId],
         Gives = [new("Job")],
+        Errors = Errors,
+    };
+
+    public static RouteNote Settings { get; } = new(Group, "Shows the settings that are not at their defaults")
+    {
+        Details = "Without secrets. Values are texts, as settings are written on the command line.",
+        Gives = [new("Settings")],
         Errors = Errors,
     };
 

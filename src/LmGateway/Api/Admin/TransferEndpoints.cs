@@ -24,7 +24,7 @@ internal static class TransferEndpoints
         // For every method, so that routing does not offer DELETE on the paths of the actions.
         routes.Map("/admin/models/{**key}", DeleteAsync).Describe(AdminNotes.Delete);
         routes.MapMethods("/admin/jobs", ["GET", "HEAD"], ListAsync).Describe(AdminNotes.Jobs);
-        routes.MapMethods("/admin/jobs/{id}", ["GET", "HEAD"], (string id, HttpContext context, JobList jobs) => WriteAsync(context, 200, jobs.Get(id))).Describe(AdminNotes.Job);
+        routes.MapMethods("/admin/jobs/{id}", ["GET", "HEAD"], ShowAsync).Describe(AdminNotes.Job);
         routes.MapDelete("/admin/jobs/{id}", CancelAsync).Describe(AdminNotes.Cancel);
     }
 
@@ -60,21 +60,24 @@ internal static class TransferEndpoints
     {
         using var body = await HeldBody.ReadAsync(context.Request, budget, context.RequestAborted);
         var request = TransferRequests.Pull(body.Memory);
-        await AnswerAsync(context, jobs, pulls.Start(request.Command), request.Wait);
+        context.Concerns(request.Command.Identifier);
+        await AnswerAsync(context, jobs, pulls.Start(request.Command, context.Call("admin")), request.Wait);
     }
 
     private static async Task SyncAsync(HttpContext context, BodyBudget budget, ModelSync sync, JobList jobs)
     {
         using var body = await HeldBody.ReadAsync(context.Request, budget, context.RequestAborted);
         var request = TransferRequests.Sync(body.Memory);
-        await AnswerAsync(context, jobs, sync.Start(request.Command), request.Wait);
+        context.Concerns(request.Command.ObjectName);
+        await AnswerAsync(context, jobs, sync.Start(request.Command, context.Call("admin")), request.Wait);
     }
 
     private static async Task PublishAsync(HttpContext context, BodyBudget budget, ModelPublishing publishing, JobList jobs)
     {
         using var body = await HeldBody.ReadAsync(context.Request, budget, context.RequestAborted);
         var request = TransferRequests.Publish(body.Memory);
-        await AnswerAsync(context, jobs, publishing.Start(request.Command), request.Wait);
+        context.Concerns(request.Command.Model);
+        await AnswerAsync(context, jobs, publishing.Start(request.Command, context.Call("admin")), request.Wait);
     }
 
     /// <summary>Keys have slashes, sent as they are or escaped.</summary>
@@ -82,13 +85,15 @@ internal static class TransferEndpoints
     {
         var allowed = key switch
         {
-            null or "" or "search" => "GET, HEAD",
-            "load" or "unload" or "activate" or "download" or "sync" or "publish" => "POST",
+            null or "" or "search" or "catalog" => "GET, HEAD",
+            "load" or "unload" or "activate" or "estimate" or "download" or "sync" or "publish" => "POST",
             _ => "DELETE",
         };
         if (allowed != "DELETE" || !HttpMethods.IsDelete(context.Request.Method)) throw Methods.NotAllowed(context, allowed);
         var force = context.Request.Query["force"].ToString() is "true" or "1";
-        var job = deletion.Start(new DeleteCommand(Uri.UnescapeDataString(key!)) { Force = force }, context.Call("admin"));
+        var command = new DeleteCommand(Uri.UnescapeDataString(key!)) { Force = force };
+        context.Concerns(command.Model);
+        var job = deletion.Start(command, context.Call("admin"));
         var outcome = (DeletionOutcome)(await jobs.EndAsync(job.Id, context.RequestAborted)).OrThrow().Result!;
         await JsonReply.WriteAsync(context, 200, writer =>
         {
@@ -103,14 +108,23 @@ internal static class TransferEndpoints
     {
         writer.WriteStartObject();
         writer.WriteStartArray("jobs");
-        foreach (var job in jobs.All) JobJson.Write(writer, job);
+        foreach (var job in jobs.SeenBy(context.Grant())) JobJson.Write(writer, job);
         writer.WriteEndArray();
         writer.WriteEndObject();
     });
 
+    private static Task ShowAsync(string id, HttpContext context, JobList jobs)
+    {
+        var job = jobs.Get(id);
+        context.Grant()?.DemandModel(job.Model);
+        return WriteAsync(context, 200, job);
+    }
+
     /// <summary>Answers when the job has ended; what it brought before the end came is told.</summary>
     private static async Task CancelAsync(string id, HttpContext context, JobList jobs)
     {
+        context.Concerns(id);
+        context.Grant()?.DemandModel(jobs.Get(id).Model);
         jobs.Cancel(id);
         await WriteAsync(context, 200, await jobs.EndAsync(id, context.RequestAborted));
     }

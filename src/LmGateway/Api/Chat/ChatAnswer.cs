@@ -1,8 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using LmGateway.Api.Http;
 using LmGateway.Vocabulary;
-using Microsoft.AspNetCore.Http;
 
 namespace LmGateway.Api.Chat;
 
@@ -41,7 +39,8 @@ internal sealed class ChatAnswer(string model)
         }
     }
 
-    public Task WriteAsync(HttpContext context, bool includeReasoning) => JsonReply.WriteAsync(context, 200, writer =>
+    /// <summary>The whole answer.</summary>
+    public void Write(Utf8JsonWriter writer, bool includeReasoning)
     {
         writer.WriteStartObject();
         writer.WriteString("model", Model);
@@ -50,7 +49,7 @@ internal sealed class ChatAnswer(string model)
         writer.WriteNumber("predicted_tokens", PredictedTokens);
         if (includeReasoning) writer.WriteString("reasoning", reasoning.ToString());
         writer.WriteEndObject();
-    });
+    }
 
     /// <summary>The last line of a stream.</summary>
     public void WriteDone(Utf8JsonWriter writer)

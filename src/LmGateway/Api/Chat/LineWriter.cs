@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using LmGateway.Api.Http;
+using LmGateway.Observability;
 using Microsoft.AspNetCore.Http;
 
 namespace LmGateway.Api.Chat;
@@ -16,6 +17,12 @@ internal sealed class LineWriter(HttpContext context) : IDisposable
 
     public bool HasStarted { get; private set; }
 
+    /// <summary>What is to be said in headers is said here, when the reply begins.</summary>
+    public Action? Beginning { get; init; }
+
+    /// <summary>Keeps what is written, where that is wanted.</summary>
+    public Func<CapturedBodies?> Kept { get; init; } = () => null;
+
     /// <summary>Writes an object of the members. Waits where the caller reads slowly.</summary>
     public async ValueTask WriteAsync(Action<Utf8JsonWriter> members)
     {
@@ -25,15 +32,25 @@ internal sealed class LineWriter(HttpContext context) : IDisposable
         members(json);
         json.WriteEndObject();
         json.Flush();
+        Kept()?.TakeReply([.. Line(members), (byte)'\n']);
         context.Response.BodyWriter.Write("\n"u8);
         await context.FlushAsync();
     }
 
     public void Dispose() => json.Dispose();
 
+    private static byte[] Line(Action<Utf8JsonWriter> members) => JsonReply.ToBytes(writer =>
+    {
+        writer.WriteStartObject();
+        members(writer);
+        writer.WriteEndObject();
+    });
+
     private void Begin()
     {
         HasStarted = true;
+        Beginning?.Invoke();
+        context.Replies(StatusCodes.Status200OK);
         context.Response.ContentType = "application/x-ndjson";
         context.Response.Headers.CacheControl = "no-cache";
         context.Response.Headers["X-Accel-Buffering"] = "no";

@@ -31,6 +31,7 @@ internal static class ModelEndpoints
             return;
         }
 
+        context.Concerns(command.InstanceId ?? command.ModelKey);
         try
         {
             var outcome = await operations.LoadAsync(command, context.Call("chat"), context.RequestAborted);
@@ -38,6 +39,7 @@ internal static class ModelEndpoints
         }
         catch (GatewayException failure) when (!context.Response.HasStarted)
         {
+            context.Failed(failure.Error);
             await WriteNotLoadedAsync(context, ChatErrors.LoadText(failure.Error));
         }
     }
@@ -60,15 +62,18 @@ internal static class ModelEndpoints
         }
 
         var model = request.All ? null : request.Name;
+        context.Concerns(model ?? "every model");
         try
         {
             var sweep = await operations.UnloadEveryAsync(model, context.Call("chat"), context.RequestAborted);
+            if (sweep.Failure is { } refused) context.Failed(refused);
             var error = sweep.Failure is { } failure ? ChatErrors.UnloadText(failure, model)
                 : model is not null && sweep.Gone.Count == 0 ? $"Failed to unload model {model}: it is not loaded" : null;
             await WriteUnloadedAsync(context, sweep.Gone, error);
         }
         catch (GatewayException failure) when (!context.Response.HasStarted)
         {
+            context.Failed(failure.Error);
             await WriteUnloadedAsync(context, [], ChatErrors.UnloadText(failure.Error, model));
         }
     }

@@ -22,7 +22,7 @@ internal static class DebugEndpoints
     {
         routes.MapGet(StreamTickets.Path, (HttpContext context, EventStream stream) => stream.RunAsync(context)).Describe(DebugNotes.Stream);
         routes.MapPost(StreamTickets.Path + "/ticket", IssueTicketAsync).Describe(DebugNotes.Ticket);
-        routes.MapMethods("/debug/status", Read, (HttpContext context, CurrentWork work, RequestJournal journal, ConfigurationReload reload) => StatusReport.WriteAsync(context, work, journal, reload)).Describe(DebugNotes.Status);
+        routes.MapMethods("/debug/status", Read, StatusReport.WriteAsync).Describe(DebugNotes.Status);
         routes.MapMethods("/debug/metrics", Read, MetricsReport.WriteAsync).Describe(DebugNotes.Metrics);
         routes.MapMethods("/debug/queue", Read, (HttpContext context, CurrentWork work) => QueueReport.WriteAsync(context, work)).Describe(DebugNotes.Queue);
         routes.MapMethods("/debug/requests", Read, RequestReports.ListAsync).Describe(DebugNotes.Requests);

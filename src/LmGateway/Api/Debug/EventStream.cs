@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
+using System.Text.Unicode;
 using LmGateway.Api.Http;
 using LmGateway.Configuration;
 using LmGateway.Events;
@@ -15,6 +17,8 @@ internal sealed class EventStream(EventHub hub, ShutdownLimit shutdown, LiveSett
 {
     private const int KeepAliveSeconds = 30;
     private const int MostAtOnce = 64 * 1024;
+    private const int FirstRoom = 2 * 1024;
+    private const int LongestHead = 256;
 
     private SchedulingOptions Pace => settings.Current.Scheduling with { HoldHeadersSeconds = KeepAliveSeconds, KeepAliveSeconds = KeepAliveSeconds };
 
@@ -23,12 +27,13 @@ internal sealed class EventStream(EventHub hub, ShutdownLimit shutdown, LiveSett
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, shutdown.Begun);
         using var subscription = hub.Subscribe(LastSeen(context.Request));
         await using var writer = new EventStreamWriter(context, Pace, time);
+        var text = new ArrayBufferWriter<byte>(FirstRoom);
         try
         {
             await writer.WriteAsync(Greeting());
             while (true)
             {
-                while (Next(subscription) is { Length: > 0 } events) await writer.WriteAsync(events);
+                while (TakeAll(subscription, text)) await writer.WriteAsync(text.WrittenMemory);
                 await subscription.WaitAsync(ending.Token);
             }
         }
@@ -41,17 +46,18 @@ internal sealed class EventStream(EventHub hub, ShutdownLimit shutdown, LiveSett
     private static long? LastSeen(HttpRequest request) =>
         long.TryParse(request.Headers["Last-Event-ID"].ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var last) ? last : null;
 
-    /// <summary>Everything that is there now, in one write.</summary>
-    private static byte[] Next(EventSubscription subscription)
+    /// <summary>Everything that is there now, for one write; false where there is nothing.</summary>
+    private static bool TakeAll(EventSubscription subscription, ArrayBufferWriter<byte> text)
     {
-        using var text = new MemoryStream();
-        while (text.Length < MostAtOnce && subscription.TryRead(out var happened)) Write(text, happened);
-        return text.ToArray();
+        text.ResetWrittenCount();
+        while (text.WrittenCount < MostAtOnce && subscription.TryRead(out var happened)) Write(text, happened);
+        return text.WrittenCount > 0;
     }
 
-    private static void Write(MemoryStream text, PublishedEvent happened)
+    private static void Write(ArrayBufferWriter<byte> text, PublishedEvent happened)
     {
-        text.Write(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"id: {happened.Id}\nevent: {happened.Event.Name}\ndata: ")));
+        Utf8.TryWrite(text.GetSpan(LongestHead), CultureInfo.InvariantCulture, $"id: {happened.Id}\nevent: {happened.Event.Name}\ndata: ", out var head);
+        text.Advance(head);
         text.Write(happened.Json.Span);
         text.Write("\n\n"u8);
     }

@@ -76,6 +76,7 @@ internal static class RequestReports
     {
         json.WriteString("requestId", trace.Call.RequestId);
         json.WriteString("state", state);
+        if (trace.Status is { } status) json.WriteNumber("status", status);
         json.WriteString("api", trace.Call.Api);
         json.WriteKnown("method", trace.Call.Method);
         json.WriteKnown("path", trace.Call.Path);

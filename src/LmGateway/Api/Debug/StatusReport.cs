@@ -1,5 +1,6 @@
 using System.Text.Json;
 using LmGateway.Api.Http;
+using LmGateway.Configuration;
 using LmGateway.Events;
 using LmGateway.Observability;
 using LmGateway.Reload;
@@ -11,7 +12,7 @@ namespace LmGateway.Api.Debug;
 /// <summary><c>GET /debug/status</c>: what the service is doing now, and its last requests.</summary>
 internal static class StatusReport
 {
-    public static Task WriteAsync(HttpContext context, CurrentWork work, RequestJournal journal, ConfigurationReload reload)
+    public static Task WriteAsync(HttpContext context, CurrentWork work, RequestJournal journal, ConfigurationReload reload, LiveSettings settings)
     {
         var (underWay, queues) = (work.Operation(), work.Queues());
         return JsonReply.WriteAsync(context, 200, json =>
@@ -33,8 +34,20 @@ internal static class StatusReport
             json.WriteNumber("waitingRequests", queues.Waiting.Sum(model => model.Requests));
             json.WriteBoolean("draining", queues.Draining);
             WriteConfiguration(json, reload.Record);
+            WriteRuntime(json, settings.Current.Runtime);
             json.WriteEndObject();
         });
+    }
+
+    /// <summary>What is in force. The last one tells of this very request: whether it is worked on where its bytes were read.</summary>
+    private static void WriteRuntime(Utf8JsonWriter json, RuntimeOptions options)
+    {
+        json.WriteStartObject("runtime");
+        json.WriteBoolean("lowCpu", options.LowCpu);
+        json.WriteBoolean("socketsInline", RuntimeSettings.SocketsInline);
+        json.WriteString("threadPoolSpin", RuntimeSettings.Spin);
+        json.WriteBoolean("onSocketThread", !Thread.CurrentThread.IsThreadPoolThread);
+        json.WriteEndObject();
     }
 
     private static void WriteConfiguration(Utf8JsonWriter json, ReloadRecord record)

@@ -32,7 +32,7 @@ internal sealed class OpenApiDocument(EndpointDataSource endpoints, LiveSettings
             writer.WriteStartObject();
             writer.WriteString("openapi", "3.1.0");
             WriteInfo(writer);
-            if (settings.Current.Security.ApiKey is not null) WriteSecurity(writer);
+            if (settings.Current.Security.HasKeys) WriteSecurity(writer);
             var routes = DescribedRoute.All(endpoints);
             writer.WriteStartArray("tags");
             foreach (var group in routes.Select(route => route.Note.Group).Distinct())

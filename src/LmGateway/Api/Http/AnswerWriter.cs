@@ -13,24 +13,21 @@ internal sealed class AnswerWriter(InferencePipeline pipeline, KeyQuotas quotas,
     /// <summary>Names the parameters of the request that have no effect on the backend.</summary>
     private const string IgnoredHeader = "x-lmgateway-ignored-parameters";
 
-    public async Task WriteAsync(HttpContext context, PreparedInference prepared, Func<GatewayError, int, byte[]> failureEvent)
+    public Task WriteAsync(HttpContext context, PreparedInference prepared, Func<GatewayError, int, byte[]> failureEvent) =>
+        prepared.Streamed ? StreamAsync(context, prepared, failureEvent) : WholeAsync(context, prepared);
+
+    private async Task StreamAsync(HttpContext context, PreparedInference prepared, Func<GatewayError, int, byte[]> failureEvent)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, shutdown.Token);
-        if (prepared.Streamed) await StreamAsync(context, prepared, failureEvent, ending.Token);
-        else await WholeAsync(context, prepared, ending.Token);
-    }
-
-    private async Task StreamAsync(HttpContext context, PreparedInference prepared, Func<GatewayError, int, byte[]> failureEvent, CancellationToken cancellationToken)
-    {
         await using var events = new EventStreamWriter(context, prepared.Settings.Scheduling, time);
         var passed = 0;
         try
         {
-            await using var answer = await pipeline.StartAsync(prepared, cancellationToken);
+            await using var answer = await pipeline.StartAsync(prepared, ending.Token);
             if (!events.HasStarted) Describe(context, prepared, answer);
             if (!answer.Streamed && !await events.TryBePlainAsync(answer.Status, answer.ContentType))
-                throw new GatewayException(await answer.ReadRefusalAsync(cancellationToken));
-            await foreach (var block in answer.Blocks(cancellationToken))
+                throw new GatewayException(await answer.ReadRefusalAsync(ending.Token));
+            await foreach (var block in answer.Blocks(ending.Token))
             {
                 await events.WriteAsync(block);
                 passed = answer.Events;
@@ -44,17 +41,19 @@ internal sealed class AnswerWriter(InferencePipeline pipeline, KeyQuotas quotas,
         }
     }
 
-    private async Task WholeAsync(HttpContext context, PreparedInference prepared, CancellationToken cancellationToken)
+    private async Task WholeAsync(HttpContext context, PreparedInference prepared)
     {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, shutdown.Token);
         try
         {
-            await using var answer = await pipeline.StartAsync(prepared, cancellationToken);
+            await using var answer = await pipeline.StartAsync(prepared, ending.Token);
             Describe(context, prepared, answer);
             var response = context.Response;
             response.StatusCode = answer.Status;
+            context.Replies(answer.Status);
             response.ContentType = answer.ContentType;
             response.ContentLength = answer.Length;
-            await foreach (var block in answer.Blocks(cancellationToken)) await context.SendAsync(block);
+            await foreach (var block in answer.Blocks(ending.Token)) await context.SendAsync(block);
         }
         catch (Exception fault) when (FailureOf(fault, context) is { } error)
         {
@@ -67,13 +66,13 @@ internal sealed class AnswerWriter(InferencePipeline pipeline, KeyQuotas quotas,
     {
         _ when context.RequestAborted.IsCancellationRequested => null,
         GatewayException known => known.Error,
-        OperationCanceledException when shutdown.Token.IsCancellationRequested => ShutdownLimit.Passed,
+        OperationCanceledException when shutdown.IsOver => ShutdownLimit.Passed,
         _ => null,
     };
 
     private void Describe(HttpContext context, PreparedInference prepared, InferenceAnswer answer)
     {
-        if (quotas.StateOf(prepared.Call.Context) is { } left) QuotaHeaders.Write(context.Response.Headers, left);
+        if (quotas.StateOf(prepared.Call.Context.Grant) is { } left) QuotaHeaders.Write(context.Response.Headers, left);
         if (prepared.Settings.Metrics.ServerTiming) context.Response.Headers["Server-Timing"] = answer.ServerTiming;
         if (answer.IgnoredParameters.Count > 0) context.Response.Headers[IgnoredHeader] = string.Join(", ", answer.IgnoredParameters);
     }

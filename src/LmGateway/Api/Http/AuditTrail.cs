@@ -1,87 +1,62 @@
-using System.Text.Json;
 using LmGateway.Events;
 using LmGateway.Security;
-using LmGateway.State;
 using LmGateway.Vocabulary;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 
 namespace LmGateway.Api.Http;
 
-/// <summary>
-/// Writes down who changed what: each request that may change models or keys, and how it ended, is a line of JSON at the end of
-/// <c>audit.jsonl</c> in the state folder. Bodies are not in it. A disk that cannot be written to is logged and holds nobody up.
-/// </summary>
-internal sealed partial class AuditTrail(StateFolder folder, TimeProvider time, ILogger<AuditTrail> logger) : IDisposable
+/// <summary>Puts each request over HTTP that may change models or keys, and how it ended, into the audit file.</summary>
+internal sealed class AuditTrail(AuditFile file)
 {
-    public const string FileName = "audit.jsonl";
+    public Task FollowAsync(HttpContext context, RequestDelegate next) => Changes(context.Request) ? FollowChangeAsync(context, next) : next(context);
 
-    private readonly SemaphoreSlim writing = new(1, 1);
-
-    public async Task FollowAsync(HttpContext context, RequestDelegate next)
+    private async Task FollowChangeAsync(HttpContext context, RequestDelegate next)
     {
-        if (!Changes(context.Request))
-        {
-            await next(context);
-            return;
-        }
-
+        var subject = new AuditSubject();
+        context.Features.Set(subject);
         try
         {
             await next(context);
         }
         finally
         {
-            await WriteAsync(Line(context));
+            await file.WriteAsync(Entry(context, subject));
         }
     }
-
-    public void Dispose() => writing.Dispose();
 
     private static bool Changes(HttpRequest request) =>
         !HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method) && !HttpMethods.IsOptions(request.Method)
         && (RouteScopes.Of(request.Method, request.Path) & (KeyScopes.Admin | KeyScopes.Models)) != KeyScopes.None;
 
-    private byte[] Line(HttpContext context)
+    private static AuditEntry Entry(HttpContext context, AuditSubject subject)
     {
-        using var line = new MemoryStream();
-        using (var json = new Utf8JsonWriter(line, EventJson.Readable))
+        var caller = context.Features.Get<CallerIdentity>();
+        return new AuditEntry("http", context.Request.Path.Value ?? "")
         {
-            var caller = context.Features.Get<CallerIdentity>();
-            json.WriteStartObject();
-            json.WriteString("time", EventJson.Time(time.GetUtcNow()));
-            json.WriteString("caller", caller?.Name);
-            json.WriteString("address", caller?.Address.ToString() ?? context.Connection.RemoteIpAddress?.ToString());
-            json.WriteString("method", context.Request.Method);
-            json.WriteString("path", context.Request.Path.Value);
-            json.WriteNumber("status", context.Response.StatusCode);
-            json.WriteString("requestId", context.TraceIdentifier);
-            json.WriteEndObject();
-        }
-
-        line.Write("\n"u8);
-        return line.ToArray();
+            Method = context.Request.Method,
+            Caller = caller?.Name,
+            Address = (caller?.Address ?? context.Connection.RemoteIpAddress)?.ToString(),
+            Target = subject.Target,
+            Status = context.Response.StatusCode,
+            Result = subject.Failure is { } code ? EventWords.Of(code) : context.Response.StatusCode < 400 ? "ok" : "failed",
+            RequestId = context.TraceIdentifier,
+        };
     }
+}
 
-    private async Task WriteAsync(byte[] line)
-    {
-        await writing.WaitAsync();
-        try
-        {
-            Directory.CreateDirectory(folder.Path);
-            await using var file = new FileStream(Path.Combine(folder.Path, FileName), FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
-            await file.WriteAsync(line);
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-        {
-            LogNotWritten(fault.Message);
-        }
-        finally
-        {
-            writing.Release();
-        }
-    }
+/// <summary>What a request that is written down is about, and why it failed.</summary>
+internal sealed class AuditSubject
+{
+    public string? Target { get; set; }
 
-    [LoggerMessage(LogLevel.Warning, "The audit file cannot be written: {Reason}")]
-    private partial void LogNotWritten(string reason);
+    public ErrorCode? Failure { get; set; }
+}
+
+internal static class AuditSubjects
+{
+    /// <summary>Says what the request is about: a model, an instance, a job, a key.</summary>
+    public static void Concerns(this HttpContext context, string? target) => context.Features.Get<AuditSubject>()?.Target = target;
+
+    /// <summary>Says that it failed, which the status of some routes does not tell.</summary>
+    public static void Failed(this HttpContext context, GatewayError error) => context.Features.Get<AuditSubject>()?.Failure = error.Code;
 }

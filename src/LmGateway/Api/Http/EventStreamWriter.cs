@@ -76,6 +76,7 @@ internal sealed class EventStreamWriter : IAsyncDisposable
     {
         headSet = true;
         context.Response.StatusCode = status;
+        context.Replies(status);
         context.Response.ContentType = contentType;
         context.Response.Headers.CacheControl = "no-cache";
         context.Response.Headers["X-Accel-Buffering"] = "no";

@@ -20,6 +20,9 @@ internal sealed class HeldBody : IDisposable
 
     public ReadOnlySequence<byte> Sequence => new(Memory);
 
+    /// <summary>A body that takes so long to read that the other connections of its thread would notice.</summary>
+    private const int Long = 64 * 1024;
+
     /// <summary>Reads the whole body. <see cref="ErrorCode.BodyTooLarge"/> past the limit, <see cref="ErrorCode.Overloaded"/> past the budget.</summary>
     public static async ValueTask<HeldBody> ReadAsync(HttpRequest request, BodyBudget budget, CancellationToken cancellationToken)
     {
@@ -28,6 +31,8 @@ internal sealed class HeldBody : IDisposable
         {
             if (request.ContentLength > budget.LargestBody) throw budget.TooLarge();
             if (request.ContentLength != 0) await body.FillAsync(request, cancellationToken);
+            // Where the sockets' own threads do the work, what takes longer must not hold them up.
+            if (body.Length > Long && !Thread.CurrentThread.IsThreadPoolThread) await Task.Yield();
             return body;
         }
         catch (Exception fault)
@@ -40,7 +45,7 @@ internal sealed class HeldBody : IDisposable
 
     public void Dispose()
     {
-        if (buffer is { } held) ArrayPool<byte>.Shared.Return(held);
+        if (buffer is { } held) budget.Pool.Return(held);
         buffer = null;
         Length = 0;
         budget.Release(Interlocked.Exchange(ref share, 0));
@@ -77,11 +82,11 @@ internal sealed class HeldBody : IDisposable
 
     private void Grow(int size)
     {
-        var more = ArrayPool<byte>.Shared.Rent(Math.Max(size, 256));
+        var more = budget.Pool.Rent(Math.Max(size, 256));
         var extra = more.Length - share;
         if (!budget.TryTake(extra))
         {
-            ArrayPool<byte>.Shared.Return(more);
+            budget.Pool.Return(more);
             throw budget.Exhausted();
         }
 
@@ -89,7 +94,7 @@ internal sealed class HeldBody : IDisposable
         if (buffer is { } old)
         {
             old.AsSpan(0, Length).CopyTo(more);
-            ArrayPool<byte>.Shared.Return(old);
+            budget.Pool.Return(old);
         }
 
         buffer = more;
@@ -97,9 +102,12 @@ internal sealed class HeldBody : IDisposable
 }
 
 /// <summary>The memory that all held bodies share, so that many large requests are refused before the process runs out of it.</summary>
-internal sealed class BodyBudget(LiveSettings settings)
+internal sealed class BodyBudget(LiveSettings settings, ArrayPool<byte> pool)
 {
     private long held;
+
+    /// <summary>Where the memory comes from.</summary>
+    public ArrayPool<byte> Pool => pool;
 
     public long LargestBody => settings.Current.Limits.BodyBytes;
 

@@ -9,16 +9,15 @@ internal static class QuotaHeaders
 {
     public static void Write(IHeaderDictionary headers, QuotaState left)
     {
-        var reset = string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(left.Reset.TotalSeconds)}s");
-        Write("requests", left.Grant.RequestsPerMinute, left.RequestsLeft);
-        Write("tokens", left.Grant.TokensPerMinute, left.TokensLeft);
+        Write("requests", left.Requests);
+        Write("tokens", left.Tokens);
 
-        void Write(string kind, long? limit, long? remaining)
+        void Write(string kind, QuotaPart? part)
         {
-            if (limit is null) return;
-            headers[$"x-ratelimit-limit-{kind}"] = limit.Value.ToString(CultureInfo.InvariantCulture);
-            headers[$"x-ratelimit-remaining-{kind}"] = remaining!.Value.ToString(CultureInfo.InvariantCulture);
-            headers[$"x-ratelimit-reset-{kind}"] = reset;
+            if (part is not { } known) return;
+            headers[$"x-ratelimit-limit-{kind}"] = known.Limit.ToString(CultureInfo.InvariantCulture);
+            headers[$"x-ratelimit-remaining-{kind}"] = known.Left.ToString(CultureInfo.InvariantCulture);
+            headers[$"x-ratelimit-reset-{kind}"] = string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(known.Reset.TotalSeconds)}s");
         }
     }
 }

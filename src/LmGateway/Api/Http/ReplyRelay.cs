@@ -12,8 +12,7 @@ internal static class ReplyRelay
     public static Exchange ToExchange(this HttpContext context, Dialect dialect, string path, GatewayOptions options)
     {
         var request = context.Request;
-        if (context.Features.Get<CallerIdentity>()?.Grant is { Models.Count: > 0 } limited && !HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method))
-            throw new GatewayException(ErrorCode.Forbidden, $"The key '{limited.Name}' is for some models only; this route cannot tell which one is meant.");
+        if (!HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method)) context.Grant()?.DemandEveryModel("this route");
         var most = options.Limits.StreamBodyBytes;
         if (request.ContentLength > most) throw new GatewayException(ErrorCode.BodyTooLarge, $"The request body is larger than {most} bytes. The limit is the setting limits.stream_body_bytes.");
         var hasBody = request.ContentLength > 0 || request.Headers.TransferEncoding.Count > 0;

@@ -17,6 +17,12 @@ internal static class RequestIdentity
         return next(context);
     }
 
+    /// <summary>What the caller's key grants; null where no key was needed.</summary>
+    public static KeyGrant? Grant(this HttpContext context) => context.Features.Get<CallerIdentity>()?.Grant;
+
+    /// <summary>The reply begins with this status.</summary>
+    public static void Replies(this HttpContext context, int status) => context.Features.Get<CallerIdentity>()?.Reply.Status = status;
+
     /// <summary>What travels with a call from here on.</summary>
     public static CallContext Call(this HttpContext context, string api)
     {
@@ -28,7 +34,9 @@ internal static class RequestIdentity
             Method = context.Request.Method,
             Path = context.Request.Path.Value,
             Caller = caller?.Name ?? "anonymous",
+            Address = caller?.Address,
             Grant = caller?.Grant,
+            Reply = caller?.Reply,
         };
     }
 }

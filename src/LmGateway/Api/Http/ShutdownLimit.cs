@@ -12,7 +12,9 @@ internal sealed class ShutdownLimit(LiveSettings settings, TimeProvider time) : 
     private static readonly TimeSpan SoonEnough = TimeSpan.FromSeconds(5);
 
     private readonly CancellationTokenSource begun = new();
-    private readonly CancellationTokenSource over = new(Timeout.InfiniteTimeSpan, time);
+
+    /// <summary>One for each processor, so that requests which begin at the same time do not wait for one another to register.</summary>
+    private readonly CancellationTokenSource[] over = [.. Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new CancellationTokenSource(Timeout.InfiniteTimeSpan, time))];
 
     /// <summary>What a request that was cut off tells its caller.</summary>
     public static GatewayError Passed { get; } =
@@ -24,20 +26,23 @@ internal sealed class ShutdownLimit(LiveSettings settings, TimeProvider time) : 
     /// <summary>Ends when the stop begins.</summary>
     public CancellationToken Begun => begun.Token;
 
+    /// <summary>The time is over, also for those whose token ends only now.</summary>
+    public bool IsOver => Array.Exists(over, source => source.IsCancellationRequested);
+
     /// <summary>Ends when the time is over.</summary>
-    public CancellationToken Token => over.Token;
+    public CancellationToken Token => over[Thread.GetCurrentProcessorId() % over.Length].Token;
 
     /// <summary>The service stops now. Only the first call counts.</summary>
     public void Begin()
     {
         if (begun.IsCancellationRequested) return;
-        over.CancelAfter(TimeSpan.FromMilliseconds(settings.Current.Timeouts.ShutdownMs));
+        Array.ForEach(over, source => source.CancelAfter(TimeSpan.FromMilliseconds(settings.Current.Timeouts.ShutdownMs)));
         begun.Cancel();
     }
 
     public void Dispose()
     {
         begun.Dispose();
-        over.Dispose();
+        Array.ForEach(over, source => source.Dispose());
     }
 }

@@ -20,7 +20,8 @@ internal sealed class NativeDownloads(JobList jobs, ModelPulls pulls, TimeProvid
         var fields = JsonFields.Of(body.Memory);
         var (model, quantization) = (fields.RequiredText("model"), fields.Text("quantization"));
         NativeLoads.RefuseOddities(fields);
-        var job = pulls.Start(new PullCommand(quantization is null ? model : $"{model}@{quantization}"));
+        context.Concerns(model);
+        var job = pulls.Start(new PullCommand(quantization is null ? model : $"{model}@{quantization}"), context.Call("lmstudio"));
         job = await SizedAsync(job, context.RequestAborted);
         if (job.State is JobState.Failed) job.OrThrow();
         await JsonReply.WriteAsync(context, 200, writer =>

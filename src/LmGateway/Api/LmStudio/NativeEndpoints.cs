@@ -33,21 +33,16 @@ internal static class NativeEndpoints
         routes.MapPost(LoadPath, NativeLoads.LoadAsync).Describe(NativeNotes.Load);
         routes.MapPost(UnloadPath, NativeLoads.UnloadAsync).Describe(NativeNotes.Unload);
         routes.MapPost(DownloadPath, (HttpContext context, BodyBudget budget, NativeDownloads downloads) => downloads.StartAsync(context, budget)).Describe(NativeNotes.Download);
-        routes.MapMethods(DownloadPath + "/status/{id}", ["GET", "HEAD"], async (string id, HttpContext context, NativeDownloads downloads, Passthrough passthrough, LiveSettings settings) =>
+        routes.MapMethods(DownloadPath + "/status/{id}", ["GET", "HEAD"], async (string id, HttpContext context, NativeDownloads downloads, NativeReplies replies) =>
         {
-            if (!await downloads.TryTellAsync(context, id)) await PassOnAsync(context, passthrough, settings, Dialect.LmStudioV1);
+            if (!await downloads.TryTellAsync(context, id)) await PassOnAsync(context, replies, Dialect.LmStudioV1);
         }).Describe(NativeNotes.DownloadStatus);
-        routes.Map("/api/v0/{**rest}", (HttpContext context, Passthrough passthrough, LiveSettings settings) => PassOnAsync(context, passthrough, settings, Dialect.LmStudioV0)).Describe(NativeNotes.Anything);
-        routes.Map("/api/v1/{**rest}", (HttpContext context, Passthrough passthrough, LiveSettings settings) => PassOnAsync(context, passthrough, settings, Dialect.LmStudioV1)).Describe(NativeNotes.Anything);
+        routes.Map("/api/v0/{**rest}", (HttpContext context, NativeReplies replies) => PassOnAsync(context, replies, Dialect.LmStudioV0)).Describe(NativeNotes.Anything);
+        routes.Map("/api/v1/{**rest}", (HttpContext context, NativeReplies replies) => PassOnAsync(context, replies, Dialect.LmStudioV1)).Describe(NativeNotes.Anything);
     }
 
-    private static async Task PassOnAsync(HttpContext context, Passthrough passthrough, LiveSettings settings, Dialect dialect)
-    {
-        if (IsAnsweredHere(context.Request.Path)) throw Methods.NotAllowed(context, "POST");
-        var exchange = context.ToExchange(dialect, context.Request.Path.Value!, settings.Current) with { Verbatim = true };
-        await using var reply = await passthrough.SendAsync(exchange, model: null, context.RequestAborted);
-        await ReplyRelay.WriteAsync(context, reply);
-    }
+    private static Task PassOnAsync(HttpContext context, NativeReplies replies, Dialect dialect) =>
+        IsAnsweredHere(context.Request.Path) ? throw Methods.NotAllowed(context, "POST") : replies.PassOnAsync(context, dialect);
 
     private static bool IsAnsweredHere(PathString path) => path == LoadPath || path == UnloadPath || path == DownloadPath || Inference.Any(route => path == route.Path);
 }

@@ -25,6 +25,7 @@ internal static class NativeLoads
             },
         };
         RefuseOddities(fields);
+        context.Concerns(command.ModelKey);
         var outcome = await operations.LoadAsync(command, context.Call("lmstudio"), context.RequestAborted);
         await JsonReply.WriteAsync(context, 200, writer =>
         {
@@ -44,6 +45,7 @@ internal static class NativeLoads
         var fields = Fields(body);
         var identifier = fields.RequiredText("instance_id");
         RefuseOddities(fields);
+        context.Concerns(identifier);
         var outcome = await operations.UnloadAsync(modelKey: null, identifier, force: false, context.Call("lmstudio"), context.RequestAborted);
         await JsonReply.WriteAsync(context, 200, writer =>
         {

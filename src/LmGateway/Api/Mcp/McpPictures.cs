@@ -17,16 +17,16 @@ internal sealed class McpPictures(ModelCatalog catalog, ActiveModelState active,
     public static string Version { get; } =
         typeof(McpPictures).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
 
-    /// <summary>The backends as they are now, or as they last were where one of them does not say in time.</summary>
-    public async Task<CatalogSnapshot> LookAsync(CancellationToken cancellationToken)
+    /// <summary>The backends as the caller may see them, as they are now, or as they last were where one of them does not say in time.</summary>
+    public async Task<CatalogSnapshot> LookAsync(KeyGrant? grant, CancellationToken cancellationToken)
     {
         try
         {
-            return await catalog.RefreshAsync(cancellationToken).WaitAsync(Patience, time, cancellationToken);
+            return (await catalog.RefreshAsync(cancellationToken).WaitAsync(Patience, time, cancellationToken)).SeenBy(grant);
         }
         catch (TimeoutException)
         {
-            return catalog.Current;
+            return catalog.Current.SeenBy(grant);
         }
     }
 
@@ -40,24 +40,24 @@ internal sealed class McpPictures(ModelCatalog catalog, ActiveModelState active,
         : loadedOnly ? "No model is loaded. load_model loads one; chat loads the model that it names."
         : "No model is there. pull_model downloads one.";
 
-    public void WriteModels(Utf8JsonWriter writer, IEnumerable<ModelEntry> entries)
+    public void WriteModels(Utf8JsonWriter writer, IEnumerable<ModelEntry> entries, KeyGrant? grant)
     {
         writer.WriteStartArray("models");
         foreach (var entry in entries) WriteModel(writer, entry);
         writer.WriteEndArray();
-        writer.WriteGiven("active_model", active.Current?.Name);
+        writer.WriteGiven("active_model", ActiveModel(grant));
     }
 
-    public void WriteStatus(Utf8JsonWriter writer, CatalogSnapshot snapshot)
+    public void WriteStatus(Utf8JsonWriter writer, CatalogSnapshot snapshot, KeyGrant? grant)
     {
         writer.WriteString("status", snapshot.Backends.All(view => view.Reachable && view.Problem is null) ? "ok" : "degraded");
         writer.WriteString("version", Version);
-        writer.WriteGiven("active_model", active.Current?.Name);
+        writer.WriteGiven("active_model", ActiveModel(grant));
         writer.WriteStartArray("backends");
         foreach (var view in snapshot.Backends) WriteBackend(writer, view);
         writer.WriteEndArray();
         writer.WriteStartArray("loading");
-        foreach (var load in queues.Loads)
+        foreach (var load in queues.Loads.Where(load => grant?.Allows(load.Model) ?? true))
         {
             writer.WriteStartObject();
             writer.WriteString("backend", load.Backend);
@@ -68,7 +68,7 @@ internal sealed class McpPictures(ModelCatalog catalog, ActiveModelState active,
 
         writer.WriteEndArray();
         writer.WriteStartArray("waiting");
-        foreach (var (model, requests) in queues.Waiting)
+        foreach (var (model, requests) in queues.Waiting.Where(waiting => grant?.Allows(waiting.Model) ?? true))
         {
             writer.WriteStartObject();
             writer.WriteString("model", model);
@@ -78,6 +78,8 @@ internal sealed class McpPictures(ModelCatalog catalog, ActiveModelState active,
 
         writer.WriteEndArray();
     }
+
+    private string? ActiveModel(KeyGrant? grant) => active.Current is { } chosen && (grant?.Allows(chosen.ModelKey) ?? true) ? chosen.Name : null;
 
     private static void WriteModel(Utf8JsonWriter writer, ModelEntry entry)
     {

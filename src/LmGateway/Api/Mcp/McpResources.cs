@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LmGateway.Configuration;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
@@ -6,7 +7,7 @@ using ModelContextProtocol.Server;
 namespace LmGateway.Api.Mcp;
 
 /// <summary>What clients can attach to a conversation: the models and the status, as small JSON.</summary>
-internal sealed class McpResources(McpPictures pictures)
+internal sealed class McpResources(McpPictures pictures, LiveSettings settings)
 {
     private const string Models = "lmgateway://models";
     private const string Status = "lmgateway://status";
@@ -25,10 +26,11 @@ internal sealed class McpResources(McpPictures pictures)
     {
         var uri = request.Params.Uri;
         if (uri is not (Models or Status)) throw new McpProtocolException($"There is no resource '{uri}'; there are {Models} and {Status}.", McpErrorCode.InvalidParams);
-        var snapshot = await pictures.LookAsync(cancellationToken);
+        var grant = CallOrigin.Of(request, settings.Current).Grant;
+        var snapshot = await pictures.LookAsync(grant, cancellationToken);
         Action<Utf8JsonWriter> write = uri == Models
-            ? writer => pictures.WriteModels(writer, pictures.Models(snapshot))
-            : writer => pictures.WriteStatus(writer, snapshot);
+            ? writer => pictures.WriteModels(writer, pictures.Models(snapshot), grant)
+            : writer => pictures.WriteStatus(writer, snapshot, grant);
         return new ReadResourceResult
         {
             Contents = [new TextResourceContents { Uri = uri, MimeType = MediaType, Text = McpJson.Text(McpJson.Object(write)) }],

@@ -13,14 +13,14 @@ namespace LmGateway.Api.Nats;
 /// empty message as the end. A caller that unsubscribes, or that sends a message to the cancel subject, ends the generation.
 /// </summary>
 internal sealed partial class ChatStreams(
-    InferencePipeline pipeline, ModelInference inference, RequestGate gate, OpenStreams streams, RefusalFigures refusals, ShutdownLimit shutdown, NatsNode node, TimeProvider time, ILogger<ChatStreams> logger)
+    InferencePipeline pipeline, ModelInference inference, NatsCallers callers, RequestGate gate, OpenStreams streams, RefusalFigures refusals, ShutdownLimit shutdown, NatsNode node, TimeProvider time, ILogger<ChatStreams> logger)
 {
     public const string Name = "chat_stream";
 
     public async ValueTask HandleAsync(NatsSvcMsg request, CancellationToken cancellationToken)
     {
         if (string.IsNullOrEmpty(request.ReplyTo)) return;
-        var call = NatsCall.Of(request, time);
+        var call = callers.Read(request, KeyScopes.Inference, Name);
         using var stream = streams.Open();
         await using var replies = new StreamReplies(request, call, stream, node.Id, time);
         using var limit = new CancellationTokenSource(call.Patience ?? Timeout.InfiniteTimeSpan, time);
@@ -29,7 +29,9 @@ internal sealed partial class ChatStreams(
         {
             if (await FailureAsync(call, replies, ending.Token) is not { } fault) return;
             if (stream.IsDeserted) return;
-            await replies.FailAsync(fault is OperationCanceledException ? WhyEnded(call, stream, limit) : ErrorOf(fault, call));
+            var error = fault is OperationCanceledException ? WhyEnded(call, stream, limit) : ErrorOf(fault, call);
+            call.Context.Reply?.Status = NatsErrors.Status(error.Code);
+            await replies.FailAsync(error);
         }
         catch (Exception fault) when (fault is NatsException or ObjectDisposedException)
         {
@@ -45,6 +47,7 @@ internal sealed partial class ChatStreams(
             if (call.Fault is { } wrong) throw new GatewayException(wrong);
             using var place = gate.Enter(isInference: true, call.Body.Length);
             var prepared = inference.PrepareStream(call);
+            call.Context.Reply?.Status = 200;
             await replies.AcknowledgeAsync();
             await RunAsync(prepared, replies, cancellationToken);
             return null;

@@ -10,6 +10,7 @@ internal sealed class ModelControl(ModelOperations operations)
     public async Task<NatsAnswer> LoadAsync(NatsCall call, CancellationToken cancellationToken)
     {
         var request = ModelRequests.Load(call.Body);
+        call.Subject.Target = request.Command.ModelKey;
         var outcome = await operations.LoadAsync(request.Command, call.Context, cancellationToken);
         return NatsAnswer.Ok(writer =>
         {
@@ -25,6 +26,7 @@ internal sealed class ModelControl(ModelOperations operations)
     public async Task<NatsAnswer> UnloadAsync(NatsCall call, CancellationToken cancellationToken)
     {
         var request = ModelRequests.Unload(call.Body);
+        call.Subject.Target = request.InstanceId ?? request.ModelKey;
         var outcome = await operations.UnloadAsync(request.ModelKey, request.InstanceId, request.Force, call.Context, cancellationToken);
         return NatsAnswer.Ok(writer =>
         {
@@ -36,7 +38,8 @@ internal sealed class ModelControl(ModelOperations operations)
     public async Task<NatsAnswer> ActivateAsync(NatsCall call, CancellationToken cancellationToken)
     {
         var request = ModelRequests.Activate(call.Body);
-        var active = await operations.ActivateAsync(request.ModelKey, request.InstanceId, request.Defaults, cancellationToken);
+        call.Subject.Target = request.InstanceId ?? request.ModelKey;
+        var active = await operations.ActivateAsync(request.ModelKey, request.InstanceId, request.Defaults, call.Context, cancellationToken);
         return NatsAnswer.Ok(writer =>
         {
             writer.WriteString("model", active.ModelKey);

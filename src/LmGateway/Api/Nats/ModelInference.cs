@@ -16,7 +16,7 @@ internal sealed class ModelInference(InferencePipeline pipeline, ModelFinder fin
     public async Task<NatsAnswer> ChatAsync(NatsCall call, CancellationToken cancellationToken)
     {
         var payload = InferencePayload.Read(call.Body, "ChatModel", streamed: false, texts);
-        var model = await finder.FindAsync(payload.Model, ModelType.Llm, cancellationToken);
+        var model = await finder.FindAsync(payload.Model, ModelType.Llm, call.Context.Grant, cancellationToken);
         var route = model.Backend.Traits.Dialects.Contains(Dialect.LmStudioV0) ? Native : OpenAi;
         return await RunAsync(Call(call, payload, route), cancellationToken);
     }

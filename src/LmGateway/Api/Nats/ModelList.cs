@@ -15,17 +15,18 @@ internal sealed class ModelList(Passthrough passthrough, ModelFinder finder, Mod
     public async Task<NatsAnswer> ListAsync(NatsCall call, CancellationToken cancellationToken)
     {
         if (!catalog.Current.Backends.Any(view => view.Traits.Dialects.Contains(Dialect.LmStudioV0)))
-            return Describe(await finder.SeenAsync(cancellationToken));
+            return Describe(await finder.SeenAsync(call.Context.Grant, cancellationToken));
         var exchange = new Exchange { Dialect = Dialect.LmStudioV0, Method = "GET", PathAndQuery = "/api/v0/models", Verbatim = true, Timeout = settings.Current.RequestTimeout };
-        await using var reply = await passthrough.SendAsync(exchange, model: null, cancellationToken);
+        await using var reply = await passthrough.SendAsync(exchange, model: null, call.Context.Grant, cancellationToken);
         var whole = await BackendReply.ReadAsync(reply.Status, reply.Blocks(cancellationToken), settings.Current.Limits.ReplyBytes);
+        if (call.Context.Grant is { IsForSome: true } grant) whole = whole with { Body = ListedModels.Allowed(whole.Body, catalog.Current, grant) };
         return whole.ToAnswer("models");
     }
 
     /// <summary>What is loaded, on every backend.</summary>
     public async Task<NatsAnswer> LoadedAsync(NatsCall call, CancellationToken cancellationToken)
     {
-        var snapshot = await finder.ReachAsync(cancellationToken);
+        var snapshot = (await finder.ReachAsync(cancellationToken)).SeenBy(call.Context.Grant);
         return NatsAnswer.Ok(writer =>
         {
             writer.WriteStartArray("loaded");

@@ -17,7 +17,8 @@ internal sealed class ModelStore(ModelPulls pulls, ModelDeletion deletion, Model
         var command = new PullCommand(identifier) { Backend = fields.Text("backend") };
         var isAsync = fields.Flag("async") ?? false;
         fields.ThrowOnFaults();
-        var job = pulls.Start(command);
+        call.Subject.Target = identifier;
+        var job = pulls.Start(command, call.Context);
         if (isAsync) return Started(job);
         job = await jobs.EndAsync(job.Id, cancellationToken);
         return job.Error is { } error ? NatsAnswer.Failed(error, texts.PullFailed(identifier, error.Message), data => JobWriter.WritePull(data, job)) : NatsAnswer.Ok(data => JobWriter.WritePull(data, job));
@@ -30,6 +31,7 @@ internal sealed class ModelStore(ModelPulls pulls, ModelDeletion deletion, Model
         var command = new DeleteCommand(model) { Force = fields.Flag("force") ?? false };
         var isAsync = fields.Flag("async") ?? false;
         fields.ThrowOnFaults();
+        call.Subject.Target = model;
         try
         {
             var job = deletion.Start(command, call.Context);
@@ -63,7 +65,8 @@ internal sealed class ModelStore(ModelPulls pulls, ModelDeletion deletion, Model
         var isAsync = fields.Flag("async") ?? false;
         fields.ThrowOnFaults();
         if (name is null) throw NatsFields.Required("object_name");
-        return await EndAsync(sync.Start(command), isAsync, cancellationToken);
+        call.Subject.Target = name;
+        return await EndAsync(sync.Start(command, call.Context), isAsync, cancellationToken);
     }
 
     public async Task<NatsAnswer> PublishAsync(NatsCall call, CancellationToken cancellationToken)
@@ -72,7 +75,8 @@ internal sealed class ModelStore(ModelPulls pulls, ModelDeletion deletion, Model
         var command = new PublishCommand(NatsFields.Model(fields, "model")) { Bucket = fields.Text("bucket") };
         var isAsync = fields.Flag("async") ?? false;
         fields.ThrowOnFaults();
-        return await EndAsync(publishing.Start(command), isAsync, cancellationToken);
+        call.Subject.Target = command.Model;
+        return await EndAsync(publishing.Start(command, call.Context), isAsync, cancellationToken);
     }
 
     /// <summary>How a job is, or with <c>"cancel": true</c> its end.</summary>
@@ -82,7 +86,9 @@ internal sealed class ModelStore(ModelPulls pulls, ModelDeletion deletion, Model
         var id = fields.Text("job_id", "id");
         var cancel = fields.Flag("cancel") ?? false;
         fields.ThrowOnFaults();
-        if (id is null) return Task.FromResult(NatsAnswer.Ok(data => JobWriter.WriteAll(data, jobs.All)));
+        if (id is null) return Task.FromResult(NatsAnswer.Ok(data => JobWriter.WriteAll(data, [.. jobs.SeenBy(call.Context.Grant)])));
+        call.Context.Grant?.DemandModel(jobs.Get(id).Model);
+        if (cancel) call.Subject.Target = id;
         var job = cancel ? jobs.Cancel(id) : jobs.Get(id);
         return Task.FromResult(NatsAnswer.Ok(data => JobWriter.Write(data, job, withOutput: true)));
     }

@@ -7,6 +7,7 @@ internal static class NatsApiServices
     public static IServiceCollection AddNatsApi(this IServiceCollection services) => services
         .AddSingleton<NatsNode>()
         .AddSingleton<NatsTexts>()
+        .AddSingleton<NatsCallers>()
         .AddSingleton<RequestGate>()
         .AddSingleton<NatsReplies>()
         .AddSingleton<NatsRequests>()

@@ -1,6 +1,7 @@
 using System.Globalization;
 using LeanNats;
 using LeanNats.Services;
+using LmGateway.Api.Http;
 using LmGateway.Vocabulary;
 
 namespace LmGateway.Api.Nats;
@@ -24,7 +25,10 @@ internal sealed record NatsCall(CallContext Context, ReadOnlyMemory<byte> Body)
     public bool TakesReference { get; private init; }
 
     /// <summary>What is wrong with the headers.</summary>
-    public GatewayError? Fault { get; private init; }
+    public GatewayError? Fault { get; init; }
+
+    /// <summary>The model, job or object that the request turned out to be about, for the audit file.</summary>
+    public AuditSubject Subject { get; } = new();
 
     public static NatsCall Of(in NatsSvcMsg message, TimeProvider time)
     {
@@ -36,6 +40,7 @@ internal sealed record NatsCall(CallContext Context, ReadOnlyMemory<byte> Body)
             RequestId = RequestId.IsUsable(id) ? id! : RequestId.Next(),
             Api = "nats",
             Caller = "nats",
+            Reply = new CallReply(),
             Deadline = patience is { } wait ? time.GetUtcNow() + wait : null,
         };
         return new NatsCall(context, message.Data)
@@ -54,7 +59,7 @@ internal sealed record NatsCall(CallContext Context, ReadOnlyMemory<byte> Body)
             : null;
 
     /// <summary>NATS itself tells the case of header names apart; callers should not have to.</summary>
-    private static string? Header(NatsHeaders? headers, string name)
+    public static string? Header(NatsHeaders? headers, string name)
     {
         foreach (var (key, values) in headers ?? [])
             if (key.Equals(name, StringComparison.OrdinalIgnoreCase) && values.Count > 0) return values[^1];

@@ -1,3 +1,5 @@
+using LmGateway.Vocabulary;
+
 namespace LmGateway.Api.Nats;
 
 /// <summary>What answers on <c>lmstudio.NAME</c> and on the node's own subject: one reply to each request.</summary>
@@ -7,4 +9,10 @@ internal sealed record NatsOperation(string Name, Func<NatsCall, CancellationTok
     public Func<TimeSpan>? Limit { get; init; }
 
     public bool IsInference { get; init; }
+
+    /// <summary>What the caller's key must open.</summary>
+    public KeyScopes Scope { get; init; } = KeyScopes.Models;
+
+    /// <summary>It goes into the audit file only where it says what it concerns: otherwise it changes nothing.</summary>
+    public bool IsMostlyRead { get; init; }
 }

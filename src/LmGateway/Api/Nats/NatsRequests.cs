@@ -1,13 +1,14 @@
 using LeanNats.Services;
 using LmGateway.Api.Http;
 using LmGateway.Observability.Metrics;
+using LmGateway.Security;
 using LmGateway.Vocabulary;
 using Microsoft.Extensions.Logging;
 
 namespace LmGateway.Api.Nats;
 
 /// <summary>The life of a request with one reply: whatever happens to it, its caller hears of it once.</summary>
-internal sealed partial class NatsRequests(RequestGate gate, NatsReplies replies, RefusalFigures refusals, ShutdownLimit shutdown, TimeProvider time, ILogger<NatsRequests> logger)
+internal sealed partial class NatsRequests(NatsCallers callers, AuditFile audit, RequestGate gate, NatsReplies replies, RefusalFigures refusals, ShutdownLimit shutdown, TimeProvider time, ILogger<NatsRequests> logger)
 {
     /// <summary>A request that names no reply subject is not carried out: nobody would hear what came of it.</summary>
     public async ValueTask HandleAsync(NatsOperation operation, NatsSvcMsg request, CancellationToken cancellationToken)
@@ -18,8 +19,10 @@ internal sealed partial class NatsRequests(RequestGate gate, NatsReplies replies
             return;
         }
 
-        var call = NatsCall.Of(request, time);
+        var call = callers.Read(request, operation.Scope, operation.Name);
         var answer = await AnswerAsync(operation, call, cancellationToken);
+        call.Context.Reply?.Status = answer.Error is { } error ? NatsErrors.Status(error.Code) : 200;
+        if (operation.Scope == KeyScopes.Models && (call.Subject.Target is not null || !operation.IsMostlyRead)) await audit.WriteAsync(Entry(operation, call, answer));
         await replies.SendAsync(request, call, answer, cancellationToken);
     }
 
@@ -53,6 +56,14 @@ internal sealed partial class NatsRequests(RequestGate gate, NatsReplies replies
             return NatsAnswer.Failed(new GatewayError(ErrorCode.Internal, "The gateway failed. Its log says why, under this request's id."));
         }
     }
+
+    private static AuditEntry Entry(NatsOperation operation, NatsCall call, NatsAnswer answer) => new("nats", $"lmstudio.{operation.Name}")
+    {
+        Caller = call.Context.Caller,
+        Target = call.Subject.Target,
+        Result = answer.Error is { } error ? NatsErrors.Code(error.Code) : "ok",
+        RequestId = call.Context.RequestId,
+    };
 
     public static GatewayError OutOfTime(TimeSpan patience) =>
         new(ErrorCode.BackendTimeout, $"There was no answer within {patience.TotalSeconds:0.###} s. The header {NatsCall.DeadlineHeader} gives a request another time limit.");

@@ -20,7 +20,7 @@ internal static class ModelList
     public static async Task ListAsync(HttpContext context, ModelFinder finder, LiveSettings settings)
     {
         var options = settings.Current;
-        var snapshot = await finder.SeenAsync(context.RequestAborted);
+        var snapshot = await finder.SeenAsync(context.Grant(), context.RequestAborted);
         var loadedOnly = options.Inference.ListsOnlyLoaded || string.Equals(context.Request.Query["state"], "loaded", StringComparison.OrdinalIgnoreCase);
         if (IsPlain(context, options))
         {
@@ -43,12 +43,12 @@ internal static class ModelList
     public static async Task ShowAsync(HttpContext context, string id, ModelFinder finder)
     {
         var name = Uri.UnescapeDataString(id);
-        var snapshot = await finder.SeenAsync(context.RequestAborted);
+        var snapshot = await finder.SeenAsync(context.Grant(), context.RequestAborted);
         var entry = Entries(snapshot).FirstOrDefault(entry => entry.Id == name);
         if (entry is null)
         {
-            var found = await finder.FindAsync(name, ModelType.Unknown, context.RequestAborted);
-            entry = Entries(await finder.SeenAsync(context.RequestAborted)).FirstOrDefault(entry => entry.Id == (found.Target.Identifier ?? found.Key))
+            var found = await finder.FindAsync(name, ModelType.Unknown, context.Grant(), context.RequestAborted);
+            entry = Entries(await finder.SeenAsync(context.Grant(), context.RequestAborted)).FirstOrDefault(entry => entry.Id == (found.Target.Identifier ?? found.Key))
                 ?? new Entry(name, found.Info ?? new ModelInfo { Backend = found.Backend.Name, Key = name, Type = ModelType.Unknown }, []);
         }
 

@@ -2,6 +2,7 @@ using LmGateway.Api.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace LmGateway.Api.OpenAi;
 
@@ -20,9 +21,10 @@ internal static class OpenAiEndpoints
 
     public static void MapOpenAi(this IEndpointRouteBuilder routes)
     {
+        var inference = routes.ServiceProvider.GetRequiredService<InferenceEndpoint>();     // once, and not for each request
         foreach (var route in InferenceRoute.All)
             foreach (var path in route.Paths)
-                routes.MapPost(path, (HttpContext context, InferenceEndpoint endpoint) => endpoint.RunAsync(context, route)).Describe(OpenAiNotes.Of(route.Dialect));
+                routes.MapPost(path, context => inference.RunAsync(context, route)).Describe(OpenAiNotes.Of(route.Dialect));
         routes.MapPost("/v1/messages/count_tokens", TokenCount.AnswerAsync).Describe(OpenAiNotes.TokenCount);
         foreach (var path in new[] { "/v1/models", "/models" }) routes.MapMethods(path, ["GET", "HEAD"], ModelList.ListAsync).Describe(OpenAiNotes.Models);
         routes.MapMethods("/v1/models/{**id}", ["GET", "HEAD"], ModelList.ShowAsync).Describe(OpenAiNotes.Model);

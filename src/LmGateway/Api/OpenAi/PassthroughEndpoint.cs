@@ -12,7 +12,7 @@ internal sealed class PassthroughEndpoint(Passthrough passthrough, LiveSettings 
     public async Task RunAsync(HttpContext context, string path)
     {
         var exchange = context.ToExchange(Dialect.OpenAiOther, path, settings.Current);
-        await using var reply = await passthrough.SendAsync(exchange, await MultipartModel.PeekAsync(context.Request), context.RequestAborted);
+        await using var reply = await passthrough.SendAsync(exchange, await MultipartModel.PeekAsync(context.Request), context.Grant(), context.RequestAborted);
         await ReplyRelay.WriteAsync(context, reply);
     }
 }

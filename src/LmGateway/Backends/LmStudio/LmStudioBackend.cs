@@ -36,6 +36,7 @@ internal sealed partial class LmStudioBackend : IBackend
     private readonly LmStudioProgram program;
     private readonly LmStudioDownloads downloads;
     private readonly LmStudioModelFiles files;
+    private readonly LmStudioEstimates estimates;
     private readonly LmStudioHomestead home;
     private readonly ILogger<LmStudioBackend> logger;
 
@@ -66,6 +67,7 @@ internal sealed partial class LmStudioBackend : IBackend
         home = new LmStudioHomestead(node, Name, address, lmStudio.LmsPath);
         reports = new LmStudioReports(home, upstream, watching);
         downloads = new LmStudioDownloads(home, control, time);
+        estimates = new LmStudioEstimates(Name, control);
         files = new LmStudioModelFiles(home, control, lmStudio.ModelsFolder);
     }
 
@@ -92,6 +94,8 @@ internal sealed partial class LmStudioBackend : IBackend
             throw LmStudioErrors.From(failure, Name, ErrorCode.LoadFailed);
         }
     }
+
+    public Task<LoadEstimate> EstimateAsync(LoadOrder order, CancellationToken cancellationToken) => estimates.EstimateAsync(order, cancellationToken);
 
     public async Task UnloadAsync(string identifier, CancellationToken cancellationToken)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
@@ -11,6 +12,9 @@ namespace LmGateway.Backends.Wire;
 /// </summary>
 internal sealed class HttpUpstream : IDisposable
 {
+    private const int MostAddresses = 64;
+
+    private readonly ConcurrentDictionary<string, Uri> addresses = new(StringComparer.Ordinal);
     private readonly UpstreamSettings settings;
     private readonly TimeProvider time;
     private readonly HttpMessageInvoker invoker;
@@ -39,32 +43,31 @@ internal sealed class HttpUpstream : IDisposable
     }
 
     /// <summary>Sends for a caller: a refusal is thrown as what it means, unless the caller wants it as it is.</summary>
-    public async Task<ExchangeReply> AskAsync(Exchange exchange, CancellationToken cancellationToken)
-    {
-        var reply = await SendAsync(exchange, cancellationToken);
-        if (exchange.Verbatim || reply.Status < 400) return reply;
-        await using (reply) throw new GatewayException(await Refusals.ReadAsync(reply, settings.Backend, cancellationToken));
-    }
+    public Task<ExchangeReply> AskAsync(Exchange exchange, CancellationToken cancellationToken) =>
+        settings.MaxRetries > 0 && exchange.BodyStream is null ? AskAgainAsync(exchange, cancellationToken) : SendAsync(exchange, !exchange.Verbatim, cancellationToken);
 
-    /// <summary>Sends and returns when the reply's head is there. Failures to connect, resets and time-outs are gateway errors.</summary>
-    public async Task<ExchangeReply> SendAsync(Exchange exchange, CancellationToken cancellationToken)
+    /// <summary>Sends once, and hands back whatever is answered: for questions that are asked again anyway.</summary>
+    public Task<ExchangeReply> SendOnceAsync(Exchange exchange, CancellationToken cancellationToken) => SendAsync(exchange, refuses: false, cancellationToken);
+
+    private async Task<ExchangeReply> AskAgainAsync(Exchange exchange, CancellationToken cancellationToken)
     {
         for (var attempt = 0; ; attempt++)
         {
             try
             {
-                return await SendOnceAsync(exchange, cancellationToken);
+                return await SendAsync(exchange, !exchange.Verbatim, cancellationToken);
             }
-            catch (GatewayException failure) when (attempt < settings.MaxRetries && exchange.BodyStream is null && IsNothingSent(failure.InnerException))
+            catch (GatewayException failure) when (attempt < settings.MaxRetries && IsNothingSent(failure.InnerException))
             {
                 await Task.Delay(settings.RetryBackoff * (1 << attempt), time, cancellationToken);
             }
         }
     }
 
-    /// <summary>The same without further attempts, for questions that are asked again anyway.</summary>
-    public async Task<ExchangeReply> SendOnceAsync(Exchange exchange, CancellationToken cancellationToken)
+    /// <summary>Returns when the reply's head is there. Failures to connect, resets and time-outs are gateway errors, and refusals where they are asked for.</summary>
+    private async Task<ExchangeReply> SendAsync(Exchange exchange, bool refuses, CancellationToken cancellationToken)
     {
+        HttpReply reply;
         var limits = new ReplyLimits(time, exchange.Timeout, exchange.IdleTimeout, cancellationToken);
         var others = Interlocked.Increment(ref underWay) - 1;
         try
@@ -72,8 +75,7 @@ internal sealed class HttpUpstream : IDisposable
             using var request = Request(exchange);
             // A connection that would be one idle connection too many is closed by its last request.
             if (others >= settings.MaxIdleConnections) request.Headers.ConnectionClose = true;
-            var response = await invoker.SendAsync(request, limits.Token);
-            return new HttpReply(response, limits, this);
+            reply = new HttpReply(await invoker.SendAsync(request, limits.Token), limits, this);
         }
         catch (Exception fault)
         {
@@ -84,6 +86,9 @@ internal sealed class HttpUpstream : IDisposable
             if (Failure(fault, limits, cancellationToken) is { } error) throw new GatewayException(error, fault);
             throw;
         }
+
+        if (!refuses || reply.Status < 400) return reply;
+        await using (reply) throw new GatewayException(await Refusals.ReadAsync(reply, settings.Backend, cancellationToken));
     }
 
     /// <summary>An exchange is over; its connection is idle or closed.</summary>
@@ -135,7 +140,7 @@ internal sealed class HttpUpstream : IDisposable
 
     private HttpRequestMessage Request(Exchange exchange)
     {
-        var request = new HttpRequestMessage(new HttpMethod(exchange.Method), root + exchange.PathAndQuery)
+        var request = new HttpRequestMessage(HttpMethod.Parse(exchange.Method), Address(exchange.PathAndQuery))
         {
             Version = HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
@@ -146,6 +151,15 @@ internal sealed class HttpUpstream : IDisposable
         foreach (var header in settings.Headers) request.Headers.TryAddWithoutValidation(header.Name, header.Value);
         if (credential is not null && request.Headers.Authorization is null) request.Headers.Authorization = credential;
         return request;
+    }
+
+    /// <summary>Requests go to few paths: their addresses are read once.</summary>
+    private Uri Address(string pathAndQuery)
+    {
+        if (addresses.TryGetValue(pathAndQuery, out var known)) return known;
+        var address = new Uri(root + pathAndQuery);
+        if (addresses.Count < MostAddresses) addresses.TryAdd(pathAndQuery, address);
+        return address;
     }
 
     private static HttpContent? Content(Exchange exchange)

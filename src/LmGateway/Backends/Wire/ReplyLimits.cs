@@ -1,8 +1,15 @@
+using System.Collections.Concurrent;
+
 namespace LmGateway.Backends.Wire;
 
 /// <summary>The time a reply may take: in all, and in silence between two reads. Its token ends with either, or with the caller's.</summary>
 internal sealed class ReplyLimits : IDisposable
 {
+    private const int MostIdle = 256;
+
+    /// <summary>Sources that were never cancelled, with their timers, to be used again.</summary>
+    private static readonly ConcurrentQueue<CancellationTokenSource> Idle = new();
+
     private readonly CancellationTokenSource source;
     private readonly CancellationTokenRegistration callers;
     private readonly TimeProvider time;
@@ -18,7 +25,7 @@ internal sealed class ReplyLimits : IDisposable
         this.total = total == Timeout.InfiniteTimeSpan ? null : total;
         this.idle = idle == Timeout.InfiniteTimeSpan ? null : idle;
         deadline = this.total is { } limit ? time.GetTimestamp() + (long)(limit.TotalSeconds * time.TimestampFrequency) : long.MaxValue;
-        source = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
+        source = IsReal && Idle.TryDequeue(out var known) ? known : new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         callers = caller.UnsafeRegister(static state => ((CancellationTokenSource)state!).Cancel(), source);
         Arm();
     }
@@ -31,7 +38,7 @@ internal sealed class ReplyLimits : IDisposable
     /// <summary>Starts the silence anew; to be called after every read.</summary>
     public void Arm()
     {
-        if (total is null && idle is null) return;
+        if ((total is null && idle is null) || disposed != 0) return;
         var left = total is null ? TimeSpan.MaxValue : time.GetElapsedTime(time.GetTimestamp(), deadline);
         var silent = idle is { } silence && silence < left;
         armed = silent ? idle : total;
@@ -50,6 +57,10 @@ internal sealed class ReplyLimits : IDisposable
     {
         if (Interlocked.Exchange(ref disposed, 1) != 0) return;
         callers.Dispose();
-        source.Dispose();
+        if (IsReal && source.TryReset() && Idle.Count < MostIdle) Idle.Enqueue(source);
+        else source.Dispose();
     }
+
+    /// <summary>The timers of another clock are its own.</summary>
+    private bool IsReal => ReferenceEquals(time, TimeProvider.System);
 }

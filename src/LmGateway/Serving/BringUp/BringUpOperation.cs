@@ -27,7 +27,7 @@ internal sealed class BringUpOperation(ModelCatalog catalog, ServerStart server,
             var (view, started) = await server.EnsureAsync(backend, tell, cancellationToken);
             steps.Add(started ? backend.Program!.Words.Started : backend.Program?.Words.AlreadyRunning ?? $"{product} already running");
 
-            var (key, downloaded) = await HaveAsync(view, order, steps, tell, cancellationToken);
+            var (key, downloaded) = await HaveAsync(view, order, steps, command => PullAsync(command, tell, call, cancellationToken), cancellationToken);
             steps.Add(downloaded ? $"Downloaded model {order.Model}" : $"Model {order.Model} already installed");
 
             var (identifier, loaded) = await LoadAsync(view.Backend, key, tell, call, cancellationToken);
@@ -68,15 +68,14 @@ internal sealed class BringUpOperation(ModelCatalog catalog, ServerStart server,
         return chosen ?? throw new GatewayException(ErrorCode.NotSupported, $"The backend '{kind}' is not configured here; there is {string.Join(", ", backends.Select(backend => backend.Name))}. Set BACKEND to one of them (it is {BringUpOptions.Ollama} where it is not set), or add '{kind}' to backends.");
     }
 
-    private async Task<(string Key, bool Downloaded)> HaveAsync(BackendView view, BringUpOrder order, List<string> steps, Action<BringUpMoment> tell, CancellationToken cancellationToken)
+    private async Task<(string Key, bool Downloaded)> HaveAsync(BackendView view, BringUpOrder order, List<string> steps, Func<PullCommand, Task<Job>> pull, CancellationToken cancellationToken)
     {
         if (ModelNames.FindKey(view.Models, order.Model) is { } here) return (here, false);
         if (!view.Traits.CanPull) throw Missing(view.Backend, order.Model);
-        tell(new BringUpMoment("Downloading model: 0%", 0));
         Job? last = null;
         foreach (var name in view.Backend.Program?.PullNames(order.Model, order.Source) ?? [order.Model])
         {
-            last = await PullAsync(new PullCommand(name) { Backend = view.Name }, tell, cancellationToken);
+            last = await pull(new PullCommand(name) { Backend = view.Name });
             if (!IsUnknown(last)) break;
         }
 
@@ -96,9 +95,10 @@ internal sealed class BringUpOperation(ModelCatalog catalog, ServerStart server,
     private static bool IsUnknown(Job job) => job is { Error.Code: ErrorCode.ModelNotFound or ErrorCode.InvalidRequest or ErrorCode.TransferFailed, Bytes: 0 };
 
     /// <summary>The download at its end. A name that cannot be one is refused before it begins.</summary>
-    private async Task<Job> PullAsync(PullCommand command, Action<BringUpMoment> tell, CancellationToken cancellationToken)
+    private async Task<Job> PullAsync(PullCommand command, Action<BringUpMoment> tell, CallContext call, CancellationToken cancellationToken)
     {
-        var last = pulls.Start(command);
+        tell(new BringUpMoment("Downloading model: 0%", 0));
+        var last = pulls.Start(command, call);
         await foreach (var job in jobs.WatchAsync(last.Id, cancellationToken))
         {
             last = job;

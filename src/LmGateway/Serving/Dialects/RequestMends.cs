@@ -44,8 +44,7 @@ internal sealed class FittedRequest(RequestPeek peek, RequestPlan plan, MendedRe
     /// <param name="model">The name under which the backend knows the model; null leaves what is there.</param>
     public MendedRequest For(string? model)
     {
-        var repeated = peek.Members.Count(member => member.Field == RequestField.Model) > 1;
-        if (model is not null && (repeated || peek.Model != model)) plan.Set(RequestField.Model, JsonText.Quote(model));
+        if (model is not null && (peek.Model != model || peek.Repeats(RequestField.Model))) plan.Set(RequestField.Model, JsonText.Quote(model));
         return rest with { Body = plan.Apply() };
     }
 }

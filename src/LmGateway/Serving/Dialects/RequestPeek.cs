@@ -56,6 +56,15 @@ internal sealed class RequestPeek
         return peek;
     }
 
+    /// <summary>Whether the name occurs more than once.</summary>
+    public bool Repeats(RequestField field)
+    {
+        var count = 0;
+        foreach (var member in members)
+            if (member.Field == field) count++;
+        return count > 1;
+    }
+
     /// <summary>Present, and not null.</summary>
     public bool Has(RequestField field) => Find(field) is { Kind: not JsonTokenType.Null };
 

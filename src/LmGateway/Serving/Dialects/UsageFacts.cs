@@ -5,7 +5,7 @@ using LmGateway.Vocabulary;
 
 namespace LmGateway.Serving.Dialects;
 
-/// <summary>A <c>usage</c> object under OpenAI's or Anthropic's names. What is not an integer counts as missing.</summary>
+/// <summary>A <c>usage</c> object under OpenAI's, Anthropic's or LM Studio's names. What is not an integer counts as missing.</summary>
 internal readonly record struct UsageFacts(int? Prompt, int? Completion, int? Total)
 {
     /// <summary>All three numbers are there; clients with strict models fail on fewer.</summary>
@@ -30,7 +30,7 @@ internal readonly record struct UsageFacts(int? Prompt, int? Completion, int? To
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var isPrompt = JsonText.Is(ref reader, "prompt_tokens"u8) || JsonText.Is(ref reader, "input_tokens"u8);
-            var isCompletion = JsonText.Is(ref reader, "completion_tokens"u8) || JsonText.Is(ref reader, "output_tokens"u8);
+            var isCompletion = JsonText.Is(ref reader, "completion_tokens"u8) || JsonText.Is(ref reader, "output_tokens"u8) || JsonText.Is(ref reader, "total_output_tokens"u8);
             var isTotal = JsonText.Is(ref reader, "total_tokens"u8);
             reader.Read();
             int? number = reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out var value) ? value : null;

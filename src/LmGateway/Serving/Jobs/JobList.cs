@@ -24,6 +24,9 @@ internal sealed partial class JobList(LiveSettings settings, JobNews news, TimeP
     /// <summary>Every job that is remembered, the youngest first.</summary>
     public IReadOnlyList<Job> All => all;
 
+    /// <summary>Those of them that the holder of a key may see.</summary>
+    public IEnumerable<Job> SeenBy(KeyGrant? grant) => grant is not { IsForSome: true } ? all : all.Where(job => grant.Allows(job.Model));
+
     public Job? Find(string id) => Array.Find(all, job => job.Id == id);
 
     /// <summary>Throws <see cref="ErrorCode.JobNotFound"/>.</summary>

@@ -39,7 +39,7 @@ internal sealed class ModelDeletion(JobList jobs, ModelsFolder folder, ModelFind
 
     private async Task<JobResult> DeleteAsync(DeleteCommand command, CallContext call, JobReport report, CancellationToken cancellationToken)
     {
-        var model = await finder.FindExactlyAsync(command.Model, cancellationToken);
+        var model = await finder.FindExactlyAsync(command.Model, call.Grant, cancellationToken);
         var backend = catalog.Current.Find(model.Backend)!.Backend;
         if (backend.Traits.CanDelete) return await DeleteFromStoreAsync(backend, model, command, call, report, cancellationToken);
         var place = await backend.LocateAsync(Named(model, command.Model), cancellationToken);
@@ -71,7 +71,7 @@ internal sealed class ModelDeletion(JobList jobs, ModelsFolder folder, ModelFind
     private async Task<IReadOnlyList<string>> UnloadAsync(ModelInfo model, bool force, CallContext call, JobReport report, CancellationToken cancellationToken)
     {
         var unloaded = new List<string>();
-        foreach (var instance in await finder.FindAllLoadedAsync($"{model.Backend}/{model.Key}", cancellationToken))
+        foreach (var instance in await finder.FindAllLoadedAsync($"{model.Backend}/{model.Key}", call.Grant, cancellationToken))
         {
             try
             {

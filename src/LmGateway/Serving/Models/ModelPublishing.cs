@@ -30,16 +30,16 @@ internal sealed record PublishOutcome(string ModelKey, string Bucket) : JobResul
 internal sealed class ModelPublishing(JobList jobs, ModelsFolder folder, ModelFinder finder, ModelBucket bucket, ModelCatalog catalog, LiveSettings settings)
 {
     /// <summary>Starts the copy.</summary>
-    public Job Start(PublishCommand command)
+    public Job Start(PublishCommand command, CallContext call)
     {
         var target = command.Bucket ?? settings.Current.Models.Bucket;
         ModelBucket.CheckBucket(target);
-        return jobs.Start(new JobOrder(JobKind.Publish, command.Model, $"publish {target} {command.Model}"), (report, cancellationToken) => PublishAsync(command.Model, target, report, cancellationToken));
+        return jobs.Start(new JobOrder(JobKind.Publish, command.Model, $"publish {target} {command.Model}"), (report, cancellationToken) => PublishAsync(command.Model, target, call.Grant, report, cancellationToken));
     }
 
-    private async Task<JobResult> PublishAsync(string name, string target, JobReport report, CancellationToken cancellationToken)
+    private async Task<JobResult> PublishAsync(string name, string target, KeyGrant? grant, JobReport report, CancellationToken cancellationToken)
     {
-        var model = await finder.FindToLoadAsync(name, cancellationToken);
+        var model = await finder.FindToLoadAsync(name, grant, cancellationToken);
         var place = await model.Backend.Backend.LocateAsync(model.Key, cancellationToken);
         var neighbours = catalog.Current.Models.Where(other => other.Key != model.Key && other.Path is not null).ToList();
         string[] files = [.. OwnFiles.Of(folder, place.Paths, neighbours).Files.Where(file => !Path.GetFileName(file).StartsWith('.')).Order(StringComparer.Ordinal)];

@@ -23,10 +23,11 @@ internal sealed partial class ModelPulls(JobList jobs, ModelCatalog catalog, ILo
     private const int LongestIdentifier = 1024;
 
     /// <summary>Starts the download. Throws at once for an identifier that cannot be one, and where no backend can download.</summary>
-    public Job Start(PullCommand command)
+    public Job Start(PullCommand command, CallContext call)
     {
         var identifier = command.Identifier.Trim();
         Check(identifier);
+        call.Grant?.DemandModel(identifier);
         var backend = Puller(command.Backend);
         return jobs.Start(new JobOrder(JobKind.Pull, identifier, $"pull {backend.Name} {identifier}"), (report, cancellationToken) => PullAsync(backend, identifier, report, cancellationToken));
     }

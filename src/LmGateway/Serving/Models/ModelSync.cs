@@ -51,8 +51,9 @@ internal sealed record SyncOutcome : JobResult
 internal sealed class ModelSync(JobList jobs, ModelsFolder folder, ModelBucket bucket, ObjectCopy copy, ModelCatalog catalog, LiveSettings settings)
 {
     /// <summary>Starts the copy. Throws at once for names that lead out of the models folder.</summary>
-    public Job Start(SyncCommand command)
+    public Job Start(SyncCommand command, CallContext call)
     {
+        call.Grant?.DemandEveryModel("a copy from the repository");
         ModelBucket.CheckName(command.ObjectName);
         var name = command is { Publisher: null, ModelDir: null } && command.ObjectName.Split('/').Length == 2 ? command.ObjectName + "/" : command.ObjectName;
         var wanted = command with { Bucket = command.Bucket ?? settings.Current.Models.Bucket, ObjectName = name };

@@ -23,7 +23,12 @@ internal sealed class Translator(ImageFitting images, TimeProvider time)
         ("/api/v0/embeddings", "/v1/embeddings", Dialect.OpenAiEmbeddings),
     ];
 
-    public async Task<ExchangeReply> ExchangeAsync(BackendView view, Exchange exchange, TranslationFrame frame, CancellationToken cancellationToken)
+    public Task<ExchangeReply> ExchangeAsync(BackendView view, Exchange exchange, TranslationFrame frame, CancellationToken cancellationToken) =>
+        !IsTyped(exchange.Dialect) && view.Traits.Dialects.Contains(exchange.Dialect)
+            ? view.Backend.ExchangeAsync(exchange, cancellationToken)
+            : FindWayAsync(view, exchange, frame, cancellationToken);
+
+    private async Task<ExchangeReply> FindWayAsync(BackendView view, Exchange exchange, TranslationFrame frame, CancellationToken cancellationToken)
     {
         if (view.Traits.Dialects.Contains(exchange.Dialect))
         {
@@ -31,7 +36,7 @@ internal sealed class Translator(ImageFitting images, TimeProvider time)
             {
                 return await view.Backend.ExchangeAsync(exchange, cancellationToken);
             }
-            catch (GatewayException refused) when (refused.Error.Code is ErrorCode.RouteNotFound or ErrorCode.MethodNotAllowed && IsTyped(exchange.Dialect) && exchange.BodyStream is null)
+            catch (GatewayException refused) when (refused.Error.Code is ErrorCode.RouteNotFound or ErrorCode.MethodNotAllowed && exchange.BodyStream is null)
             {
                 // It has OpenAI's API but not this part of it; or else it does not know the conversation that the request goes on from.
                 if (GoesOn(exchange)) throw;

@@ -22,7 +22,7 @@ public sealed class ConnectionTests
     {
         var time = new ManualTime();
         using var upstream = Upstream("http://127.0.0.1:9", time, retries: 3);
-        var sending = upstream.SendAsync(Exchange(), TestContext.Current.CancellationToken);
+        var sending = upstream.AskAsync(Exchange(), TestContext.Current.CancellationToken);
         foreach (var pause in new[] { 250, 500, 1000 })
         {
             await Eventually.TrueAsync(() => time.Pending == 1, "it pauses");
@@ -42,7 +42,7 @@ public sealed class ConnectionTests
     {
         var (time, port) = (new ManualTime(), FreePort());
         using var upstream = Upstream($"http://127.0.0.1:{port}", time, retries: 1);
-        var sending = upstream.SendAsync(Exchange(), TestContext.Current.CancellationToken);
+        var sending = upstream.AskAsync(Exchange(), TestContext.Current.CancellationToken);
         await Eventually.TrueAsync(() => time.Pending == 1, "it pauses");
         await using var server = await SimulatorServer.StartAsync(new SimulatorOptions { LoadTime = TimeSpan.Zero, TokensPerSecond = 0 }, port, TestContext.Current.CancellationToken);
         time.Advance(TimeSpan.FromMilliseconds(250));
@@ -57,7 +57,7 @@ public sealed class ConnectionTests
         var time = new ManualTime();
         using var leaving = new CancellationTokenSource();
         using var upstream = Upstream("http://127.0.0.1:9", time, retries: 3);
-        var sending = upstream.SendAsync(Exchange(), leaving.Token);
+        var sending = upstream.AskAsync(Exchange(), leaving.Token);
         await Eventually.TrueAsync(() => time.Pending == 1, "it pauses");
         await leaving.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => sending);
@@ -72,12 +72,12 @@ public sealed class ConnectionTests
             new SimulatorOptions { LoadTime = TimeSpan.Zero, TokensPerSecond = 0, TimeToFirstToken = TimeSpan.FromMilliseconds(200), ParallelSessions = 8 }, cancellationToken: TestContext.Current.CancellationToken);
         using var upstream = Upstream(server.Address.ToString(), TimeProvider.System, maxIdle: 2);
         var replies = new ConcurrentBag<ExchangeReply>();
-        await Task.WhenAll(Enumerable.Range(0, 5).Select(async _ => replies.Add(await upstream.SendAsync(Exchange(), TestContext.Current.CancellationToken))));
+        await Task.WhenAll(Enumerable.Range(0, 5).Select(async _ => replies.Add(await upstream.AskAsync(Exchange(), TestContext.Current.CancellationToken))));
         foreach (var reply in replies) await reply.DisposeAsync();
         var seen = server.State.Counters.LastRequests;
         Assert.Equal((5, 3), (seen.Count, seen.Count(request => request.Headers.GetValueOrDefault("Connection") == "close")));
 
-        await (await upstream.SendAsync(Exchange(), TestContext.Current.CancellationToken)).DisposeAsync();
+        await (await upstream.AskAsync(Exchange(), TestContext.Current.CancellationToken)).DisposeAsync();
         Assert.NotEqual("close", server.State.Counters.LastRequests[^1].Headers.GetValueOrDefault("Connection"));
     }
 

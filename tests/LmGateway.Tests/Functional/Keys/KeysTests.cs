@@ -111,7 +111,7 @@ public sealed class KeysTests
         var secret = (await RunAsync(folder, "keys", "create", "laptop", "--scope", "inference", "--tokens-per-day", "5000")).Trim();
         await Eventually.TrueAsync(async () => await StatusAsync(gateway, null, HttpMethod.Get, "/v1/models") == 401, "the service asks for a key");
         Assert.Equal(200, await StatusAsync(gateway, secret, HttpMethod.Get, "/v1/models"));
-        Assert.Equal("laptop  inference  every model  5000 tokens/day", (await RunAsync(folder, "keys", "list")).Trim());
+        Assert.Equal(["NAME    SCOPES     MODELS       LIMITS", "laptop  inference  every model  5000 tokens/day"], (await RunAsync(folder, "keys", "list")).Trim().Split(Environment.NewLine));
         Assert.DoesNotContain(secret, await File.ReadAllTextAsync(Path.Combine(folder, KeyFile.FileName), TestContext.Current.CancellationToken), StringComparison.Ordinal);
         await RunAsync(folder, "keys", "revoke", "laptop");
         await Eventually.TrueAsync(async () => await StatusAsync(gateway, null, HttpMethod.Get, "/v1/models") == 200, "the service is open again");
@@ -139,6 +139,54 @@ public sealed class KeysTests
             [("default", "/admin/keys", 200), ("app", "/admin/models/load", 403), ("default", "/models/load", 200)],
             lines.Select(line => JsonElement.Parse(line)).Select(line => (line.GetProperty("caller").GetString(), line.GetProperty("path").GetString(), line.GetProperty("status").GetInt32())));
         Assert.DoesNotContain(secret, string.Concat(lines), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_the_command_prints_for_the_settings_is_a_key_there_and_nothing_is_kept()
+    {
+        var folder = Directory.CreateTempSubdirectory("lmgateway-test-");
+        try
+        {
+            var printed = await RunAsync(folder.FullName, "keys", "create", "laptop", "--print-hash", "--scope", "debug", "--model", "qwen2-1.5b-instruct", "--requests-per-minute", "60");
+            var (secret, entry) = (printed.Split('\n')[0].Trim(), string.Join('\n', printed.Split('\n')[1..].Select(line => "    " + line.TrimEnd())));
+            var loaded = LmGateway.Tests.Configuration.Given.FromYaml("security:\n  keys:\n" + entry);
+            Assert.Empty(loaded.Errors);
+            var grant = new KeyRing(loaded.Options).GrantOf(secret);
+            Assert.Equal(("laptop", 60, "qwen2-1.5b-instruct", LmGateway.Vocabulary.KeyScopes.Debug), (grant!.Name, grant.RequestsPerMinute, Assert.Single(grant.Models), grant.Scopes));
+            Assert.Empty(folder.GetFiles(KeyFile.FileName));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Keys_made_and_revoked_by_the_command_are_written_down()
+    {
+        await using var gateway = await StartAsync();
+        var folder = gateway.Services.GetRequiredService<StateFolder>().Path;
+        var secret = (await RunAsync(folder, "keys", "create", "laptop")).Trim();
+        await RunAsync(folder, "keys", "revoke", "laptop");
+        var lines = await gateway.AuditAsync(2);
+        Assert.Equal([("cli", "keys create", "laptop", "ok"), ("cli", "keys revoke", "laptop", "ok")], lines.Select(line => (Text(line, "api"), Text(line, "path"), Text(line, "target"), Text(line, "result"))));
+        Assert.Equal(Environment.UserName, Text(lines[0], "caller"));
+        Assert.DoesNotContain(lines, line => line.GetRawText().Contains(secret, StringComparison.Ordinal));
+
+        static string? Text(JsonElement line, string name) => line.GetProperty(name).GetString();
+    }
+
+    [Fact]
+    public void Keys_of_the_settings_change_with_them()
+    {
+        var live = new LmGateway.Configuration.LiveSettings(new LmGateway.Configuration.GatewayOptions());
+        var ring = new KeyRing(live);
+        Assert.False(ring.Required);
+        live.Replace(live.Current with { Security = live.Current.Security with { Keys = ["name=app key=secret"] } });
+        Assert.True(ring.Required);
+        Assert.Equal("app", ring.GrantOf("secret")?.Name);
+        live.Replace(live.Current with { Security = live.Current.Security with { Keys = [] } });
+        Assert.Null(ring.GrantOf("secret"));
     }
 
     [Fact]
@@ -212,7 +260,7 @@ public sealed class KeysTests
     private static async Task<string> RunAsync(string folder, params string[] arguments)
     {
         var (output, error) = (new StringWriter(), new StringWriter());
-        var handlers = new CommandHandlers { Serve = (_, _) => Task.FromResult(0), Mcp = (_, _) => Task.FromResult(0), Up = (_, _) => Task.FromResult(0), Simulate = (_, _) => Task.FromResult(0), SimulateLms = (_, _) => Task.FromResult(0) };
+        var handlers = new CommandHandlers { Serve = (_, _) => Task.FromResult(0), Mcp = (_, _) => Task.FromResult(0), Up = (_, _, _) => Task.FromResult(0), Simulate = (_, _) => Task.FromResult(0), SimulateLms = (_, _) => Task.FromResult(0) };
         var surroundings = new CommandSurroundings { Out = output, Error = error, WorkingFolder = folder, Environment = new Dictionary<string, string> { ["LMGATEWAY_STATE_DIR"] = folder } };
         Assert.True(await CommandLine.RunAsync(arguments, handlers, surroundings, TestContext.Current.CancellationToken) == 0, error.ToString());
         return output.ToString();

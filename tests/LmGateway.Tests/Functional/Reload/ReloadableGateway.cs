@@ -56,9 +56,9 @@ internal sealed class ReloadableGateway : IAsyncDisposable
         });
         var loaded = origin.Load(origin.AtStart);
         Assert.Empty(loaded.Errors);
-        var built = GatewayHost.Build(loaded.Options, TimeProvider.System, origin);
-        await built.StartAsync();
-        return new ReloadableGateway(place, built, first, second);
+        var started = GatewayHost.Build(loaded.Options, TimeProvider.System, origin);
+        await started.StartAsync();
+        return new ReloadableGateway(place, started, first, second);
     }
 
     /// <summary>Writes the file as an editor does: beside it, and then in its place.</summary>

@@ -38,7 +38,7 @@ internal sealed class ServiceBridge : IDisposable
             BaseAddress = new Uri($"http://{host}:{listen.Port}"),
             Timeout = Timeout.InfiniteTimeSpan,
         };
-        if (options.Security.ApiKey is { } key) client.DefaultRequestHeaders.Add("X-API-Key", key);
+        if (options.Security.KeyToPresent is { } key) client.DefaultRequestHeaders.Add("X-API-Key", key);
         var bridge = new ServiceBridge(client, SessionSettings.Write(ToolSettings.Of(options) with { WorkingFolder = Environment.CurrentDirectory }));
         try
         {

@@ -33,7 +33,7 @@ internal sealed class EmbedTool(InferencePipeline pipeline, ToolModels models, Q
         var texts = call.Arguments.Texts("input");
         if (texts.Count == 0) throw ToolArguments.Fault("input", "Missing required field: input");
         if (texts.Count > MostTexts) throw ToolArguments.Fault("input", $"Field 'input' may hold {MostTexts} texts at most.");
-        var model = await models.ForEmbeddingAsync(call.Arguments.Name("model"), cancellationToken);
+        var model = await models.ForEmbeddingAsync(call.Arguments.Name("model"), call.Context.Grant, cancellationToken);
         var prepared = pipeline.Prepare(new InferenceCall
         {
             Context = call.Context.Call,

@@ -27,13 +27,13 @@ internal sealed class ListModelsTool(McpPictures pictures) : McpTool
     public override async Task<ToolAnswer> CallAsync(ToolCall call, CancellationToken cancellationToken)
     {
         var (loadedOnly, type) = (call.Arguments.Flag("loaded_only"), Type(call.Arguments.Text("type")));
-        var snapshot = await pictures.LookAsync(cancellationToken);
+        var snapshot = await pictures.LookAsync(call.Context.Grant, cancellationToken);
         var models = pictures.Models(snapshot).Where(entry => (!loadedOnly || entry.Instances.Count > 0) && (type is null || entry.Model.Type == type)).ToList();
         var text = new StringBuilder();
         foreach (var (model, instances) in models)
             text.AppendLine($"{model.Key} ({model.Type.ToString().ToLowerInvariant()}, {(instances.Count > 0 ? "loaded" : "not loaded")})");
         if (models.Count == 0) text.Append(pictures.WhyNone(snapshot, loadedOnly));
-        return new ToolAnswer(text.ToString().TrimEnd()) { Structured = McpJson.Object(writer => pictures.WriteModels(writer, models)) };
+        return new ToolAnswer(text.ToString().TrimEnd()) { Structured = McpJson.Object(writer => pictures.WriteModels(writer, models, call.Context.Grant)) };
     }
 
     private static ModelType? Type(string? text) => text?.ToLowerInvariant() switch

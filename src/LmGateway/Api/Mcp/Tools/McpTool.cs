@@ -54,7 +54,11 @@ internal sealed record ToolCall(ToolArguments Arguments, ToolContext Context, To
 }
 
 /// <summary>Who calls, and with which settings.</summary>
-internal sealed record ToolContext(CallContext Call, ToolSettings Settings);
+internal sealed record ToolContext(CallContext Call, ToolSettings Settings)
+{
+    /// <summary>What the caller's key grants; null where no key was needed.</summary>
+    public KeyGrant? Grant => Call.Grant;
+}
 
 /// <summary>A tool that MCP clients can call. Failures of the call are <see cref="GatewayException"/>s; they become answers.</summary>
 internal abstract class McpTool

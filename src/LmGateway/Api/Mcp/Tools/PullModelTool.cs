@@ -31,7 +31,7 @@ internal sealed class PullModelTool(ModelPulls pulls, JobList jobs) : McpTool
         var (model, quant) = (call.Arguments.RequiredName("model"), call.Arguments.Name("quant"));
         var identifier = quant is null || model.Contains('@', StringComparison.Ordinal) ? model : $"{model}@{quant}";
         call.Tell("Downloading model: 0%", 0);
-        var job = pulls.Start(new PullCommand(identifier) { Backend = call.Arguments.Name("backend") });
+        var job = pulls.Start(new PullCommand(identifier) { Backend = call.Arguments.Name("backend") }, call.Context.Call);
         try
         {
             await foreach (var state in jobs.WatchAsync(job.Id, cancellationToken))

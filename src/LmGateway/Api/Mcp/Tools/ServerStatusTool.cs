@@ -21,10 +21,10 @@ internal sealed class ServerStatusTool(McpPictures pictures) : McpTool
 
     public override async Task<ToolAnswer> CallAsync(ToolCall call, CancellationToken cancellationToken)
     {
-        var snapshot = await pictures.LookAsync(cancellationToken);
+        var snapshot = await pictures.LookAsync(call.Context.Grant, cancellationToken);
         var text = new StringBuilder();
         foreach (var view in snapshot.Backends)
             text.AppendLine(view.Reachable ? $"{view.Name}: answers, {view.Models.Count} models, {view.Instances.Count} loaded{(view.Problem is { } amiss ? $" ({amiss})" : "")}" : $"{view.Name}: {view.Problem ?? "does not answer"}");
-        return new ToolAnswer(text.ToString().TrimEnd()) { Structured = McpJson.Object(writer => pictures.WriteStatus(writer, snapshot)) };
+        return new ToolAnswer(text.ToString().TrimEnd()) { Structured = McpJson.Object(writer => pictures.WriteStatus(writer, snapshot, call.Context.Grant)) };
     }
 }

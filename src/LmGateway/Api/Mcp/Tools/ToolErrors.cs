@@ -14,6 +14,8 @@ internal static class ToolErrors
         ErrorCode.ModelRequired => "Name one in 'model' (list_models tells which there are), set MODEL_NAME, or load one with load_model.",
         ErrorCode.ModelNotFound => "list_models tells which models there are; pull_model downloads another one.",
         ErrorCode.ModelNotAllowed => "Use another model; list_models tells which there are.",
+        ErrorCode.Forbidden => "Use what this key allows (list_models tells its models), or ask the person for another key.",
+        ErrorCode.RateLimited => "Call again then; other tools that generate nothing still work.",
         ErrorCode.ContextLengthExceeded => "Send a shorter prompt, or load the model with a larger context_length.",
         ErrorCode.QueueFull or ErrorCode.Overloaded => "The model is busy: call again in a while, or use start_job.",
         ErrorCode.Draining => "The service is stopping: call again once it is back.",

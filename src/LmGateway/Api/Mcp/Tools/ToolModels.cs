@@ -7,7 +7,7 @@ using LmGateway.Vocabulary;
 namespace LmGateway.Api.Mcp.Tools;
 
 /// <summary>Says which model a call means that names none.</summary>
-internal sealed class ToolModels(ModelFinder finder, ModelCatalog catalog, ActiveModelState active, LiveSettings live)
+internal sealed class ToolModels(ModelFinder finder, ActiveModelState active, LiveSettings live)
 {
     /// <summary>For <c>chat</c>: the call's own, then <c>MODEL_NAME</c>, then the active model with its parameters, then the default one.</summary>
     public async ValueTask<(string Model, InferenceDefaults Defaults)> ForChatAsync(string? named, ToolSettings settings, CancellationToken cancellationToken)
@@ -16,7 +16,7 @@ internal sealed class ToolModels(ModelFinder finder, ModelCatalog catalog, Activ
         if (settings.Model is { } configured)
         {
             // MODEL_NAME is written as for a download; the backend may call the model otherwise.
-            var snapshot = await finder.SeenAsync(cancellationToken);
+            var snapshot = await finder.SeenAsync(grant: null, cancellationToken);
             return (ModelNames.FindKey(snapshot.Models, configured) ?? configured, InferenceDefaults.None);
         }
 
@@ -25,11 +25,10 @@ internal sealed class ToolModels(ModelFinder finder, ModelCatalog catalog, Activ
     }
 
     /// <summary>For <c>embed</c>: the call's own, else the only embedding model that is loaded, else the only one there is.</summary>
-    public async ValueTask<string> ForEmbeddingAsync(string? named, CancellationToken cancellationToken)
+    public async ValueTask<string> ForEmbeddingAsync(string? named, KeyGrant? grant, CancellationToken cancellationToken)
     {
         if (named is not null) return named;
-        await finder.SeenAsync(cancellationToken);
-        var snapshot = catalog.Current;
+        var snapshot = await finder.SeenAsync(grant, cancellationToken);
         string[] loaded = [.. snapshot.Instances.Where(instance => instance.Type == ModelType.Embedding).Select(instance => instance.ModelKey).Distinct(StringComparer.Ordinal)];
         string[] there = [.. snapshot.Models.Where(model => model.Type == ModelType.Embedding).Select(model => model.Key).Distinct(StringComparer.Ordinal)];
         return loaded is [var running] ? running : there is [var only] ? only

@@ -1,12 +1,14 @@
 using LmGateway.Configuration;
+using LmGateway.Events;
 using LmGateway.Observability.Metrics;
+using LmGateway.Security;
 using LmGateway.Vocabulary;
 using Microsoft.Extensions.Logging;
 
 namespace LmGateway.Api.Mcp.Tools;
 
 /// <summary>Every call under way, and the last of those that went on without their clients.</summary>
-internal sealed partial class ToolRuns(LiveSettings settings, RefusalFigures refusals, TimeProvider time, ILogger<ToolRuns> logger) : IAsyncDisposable
+internal sealed partial class ToolRuns(AuditFile audit, LiveSettings settings, RefusalFigures refusals, TimeProvider time, ILogger<ToolRuns> logger) : IAsyncDisposable
 {
     private const int MostRunning = 256;
     private const int MostKept = 100;
@@ -68,27 +70,47 @@ internal sealed partial class ToolRuns(LiveSettings settings, RefusalFigures ref
         await Task.WhenAll(left.Select(run => run.Answer));
     }
 
+    /// <summary>Tools that change models are written down.</summary>
     private async Task<ToolAnswer> RunAsync(ToolRun run, ToolCall call)
+    {
+        var failure = (ErrorCode?)null;
+        var answer = await AnswerAsync(run, call, code => failure = code);
+        if (run.Tool.Card.Scope != KeyScopes.Models) return answer;
+        await audit.WriteAsync(new AuditEntry("mcp", run.Tool.Card.Name)
+        {
+            Caller = call.Context.Call.Caller,
+            Address = call.Context.Call.Address?.ToString(),
+            Target = Target(call.Arguments),
+            Result = failure is { } code ? EventWords.Of(code) : answer.IsError ? "failed" : "ok",
+            RequestId = call.Context.Call.RequestId,
+        });
+        return answer;
+    }
+
+    private async Task<ToolAnswer> AnswerAsync(ToolRun run, ToolCall call, Action<ErrorCode> failed)
     {
         var tool = run.Tool;
         using var use = settings.Enter();
         try
         {
-            Check(call.Context.Call.Grant, tool.Card);
+            call.Context.Grant?.Demand(tool.Card.Scope, $"the tool '{tool.Card.Name}'");
             call.Arguments.CheckAgainst(tool.Card.Input);
             return await tool.CallAsync(call, run.Ending);
         }
         catch (OperationCanceledException) when (run.Ending.IsCancellationRequested)
         {
+            failed(ErrorCode.Cancelled);
             return ToolAnswer.Failure("The call was cancelled.");
         }
         catch (GatewayException failure)
         {
             refusals.Note(failure.Error);
+            failed(failure.Error.Code);
             return tool.Failed(failure.Error);
         }
         catch (Exception defect)
         {
+            failed(ErrorCode.Internal);
             LogDefect(tool.Card.Name, defect);
             return tool.Failed(new GatewayError(ErrorCode.Internal, $"The tool {tool.Card.Name} failed by a defect of the gateway."));
         }
@@ -98,12 +120,7 @@ internal sealed partial class ToolRuns(LiveSettings settings, RefusalFigures ref
         }
     }
 
-    /// <summary>The route needs no more than the right to ask models; a tool that changes them needs more.</summary>
-    private static void Check(KeyGrant? grant, ToolCard card)
-    {
-        if (grant is null || grant.Opens(card.Scope)) return;
-        throw new GatewayException(ErrorCode.Forbidden, $"The key '{grant.Name}' does not open the tool '{card.Name}': it lacks the scope '{card.Scope.ToString().ToLowerInvariant()}'.");
-    }
+    private static string? Target(ToolArguments arguments) => (arguments.Find("instance_id") ?? arguments.Find("model")) is { } value ? ToolArguments.TextOf(value) : null;
 
     [LoggerMessage(LogLevel.Error, "The MCP tool {Tool} failed")]
     private partial void LogDefect(string tool, Exception defect);

@@ -6,10 +6,10 @@ using LmGateway.Tests.Functional.Transfers;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
-namespace LmGateway.Tests.Cli;
+namespace LmGateway.Tests.Cli.Models;
 
 /// <summary><c>lmgateway models push|sync</c> beside a service that runs.</summary>
-public sealed class ModelsCommandTests : IDisposable
+public sealed class ModelsCopyTests : IDisposable
 {
     private const string Granite = "ibm-granite/granite-3.0-2b-instruct/granite-3.0-2b-instruct-Q4_K_M.gguf";
 
@@ -50,7 +50,7 @@ public sealed class ModelsCommandTests : IDisposable
         Assert.Contains("NATS is off", Said(), StringComparison.Ordinal);
         Assert.Equal(ExitCodes.Failed, await RunAsync("models", "sync", "a/b/..", "--url", gateway.Address.ToString()));
         Assert.Contains("'..' cannot be the name", Said(), StringComparison.Ordinal);
-        Assert.Equal(ExitCodes.Failed, await RunAsync("models", "push", "granite", "--url", "http://127.0.0.1:9"));
+        Assert.Equal(ExitCodes.NoService, await RunAsync("models", "push", "granite", "--url", "http://127.0.0.1:9"));
         Assert.Contains("Start it with 'lmgateway serve', or name it with --url.", Said(), StringComparison.Ordinal);
         Assert.Equal(ExitCodes.BadConfiguration, await RunAsync("models", "push", "granite", "--url", "nonsense"));
         Assert.Contains("'nonsense' is not the address of a service", Said(), StringComparison.Ordinal);
@@ -77,7 +77,7 @@ public sealed class ModelsCommandTests : IDisposable
 
     private Task<int> RunAsync(Dictionary<string, string> environment, params string[] arguments) => CommandLine.RunAsync(
         arguments,
-        new CommandHandlers { Serve = (_, _) => Task.FromResult(99), Mcp = (_, _) => Task.FromResult(99), Up = (_, _) => Task.FromResult(99), Simulate = (_, _) => Task.FromResult(99), SimulateLms = (_, _) => Task.FromResult(99) },
+        new CommandHandlers { Serve = (_, _) => Task.FromResult(99), Mcp = (_, _) => Task.FromResult(99), Up = (_, _, _) => Task.FromResult(99), Simulate = (_, _) => Task.FromResult(99), SimulateLms = (_, _) => Task.FromResult(99) },
         new CommandSurroundings { Out = output, Error = errors, WorkingFolder = Path.GetTempPath(), Environment = environment },
         TestContext.Current.CancellationToken);
 }

@@ -1,0 +1,79 @@
+using LmGateway.Cli;
+using LmGateway.Tests.Functional;
+using LmGateway.Tests.Functional.Setup;
+using LmGateway.Tests.Functional.Provider;
+using Xunit;
+
+namespace LmGateway.Tests.Cli.Completion;
+
+public sealed class CompletionTests
+{
+    [Fact]
+    public async Task Commands_options_and_the_models_of_the_service_are_offered()
+    {
+        await using var gateway = await GatewayUnderTest.StartAsync();
+        using var command = CommandUnderTest.Beside(gateway);
+
+        Assert.Equal(["status"], await OfferedAsync(command, "lmgateway stat"));
+        Assert.Contains("load", await OfferedAsync(command, "lmgateway models "));
+        Assert.Contains("--context-length", await OfferedAsync(command, "lmgateway models load x --con"));
+        Assert.Contains(GatewayUnderTest.Chat, await OfferedAsync(command, "lmgateway models load "));
+        Assert.Contains("qwen/qwen3-4b-2507", await OfferedAsync(command, "lmgateway chat qwen"));
+    }
+
+    [Fact]
+    public async Task Without_a_service_nothing_is_said_and_commands_are_offered_all_the_same()
+    {
+        using var command = new CommandUnderTest(new Uri("http://127.0.0.1:9"));
+        var offered = (await command.RunAsync("[suggest:22]", "lmgateway models load ")).Well();
+        Assert.Equal("", offered.Errors);
+        Assert.DoesNotContain(GatewayUnderTest.Chat, offered.Output, StringComparison.Ordinal);
+        Assert.Contains("--gpu", offered.Lines);
+    }
+
+    [Theory]
+    [InlineData("bash", "complete -o default -F _lmgateway lmgateway")]
+    [InlineData("zsh", "compdef _lmgateway lmgateway")]
+    [InlineData("fish", "complete -c lmgateway -f")]
+    [InlineData("pwsh", "Register-ArgumentCompleter -Native -CommandName lmgateway")]
+    public async Task Each_shell_has_its_script(string shell, string line)
+    {
+        using var command = new CommandUnderTest();
+        Assert.Contains(line, (await command.RunAsync("completion", shell)).Well().Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Another_shell_is_refused()
+    {
+        using var command = new CommandUnderTest();
+        var refused = await command.RunAsync("completion", "tcsh");
+        Assert.Equal(ExitCodes.BadConfiguration, refused.Code);
+        Assert.Contains("tcsh", refused.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_script_completes_words_in_bash()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "bash is on Linux.");
+        await using var gateway = await GatewayUnderTest.StartAsync();
+        using var command = CommandUnderTest.Beside(gateway);
+        foreach (var name in new[] { GatewayUnderTest.Chat, GatewayUnderTest.Chat }) (await command.RunAsync("models", "load", name)).Well();
+        var script = Path.Combine(command.Folder, "completion.bash");
+        await File.WriteAllTextAsync(script, (await command.RunAsync("completion", "bash")).Output, TestContext.Current.CancellationToken);
+
+        Assert.Equal("granite-3.0-2b-instruct", await CompleteAsync("lmgateway models load gra"));
+        Assert.Equal("status", await CompleteAsync("lmgateway stat"));
+        // Readline replaces what follows the colon.
+        Assert.Equal("2", await CompleteAsync("lmgateway models unload qwen2-1.5b-instruct:"));
+
+        async Task<string> CompleteAsync(string line)
+        {
+            var typed = $"lmgateway() {{ '{ProgramUnderTest.Executable}' \"$@\"; }}; source '{script}'; COMP_WORDBREAKS=$' \\t\\n:'; COMP_LINE='{line}'; COMP_POINT={line.Length}; _lmgateway; printf '%s\\n' \"${{COMPREPLY[@]}}\"";
+            var (code, said) = await FreshMachine.RunAsync("bash", ["-c", typed], command.Environment);
+            Assert.True(code == 0, said);
+            return said.Trim();
+        }
+    }
+
+    private static async Task<string[]> OfferedAsync(CommandUnderTest command, string line) => (await command.RunAsync($"[suggest:{line.Length}]", line)).Well().Lines;
+}
