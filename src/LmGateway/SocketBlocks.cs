@@ -18,7 +18,7 @@ internal sealed class SocketBlocks : MemoryPool<byte>, IMemoryPoolFactory<byte>
 
     public override int MaxBufferSize => BlockBytes;
 
-    public MemoryPool<byte> Create(MemoryPoolOptions? options) => this;
+    public MemoryPool<byte> Create(MemoryPoolOptions? options = null) => this;
 
     public override IMemoryOwner<byte> Rent(int minBufferSize = -1)
     {
