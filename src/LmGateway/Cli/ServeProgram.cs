@@ -1,3 +1,4 @@
+using LmGateway.Cli.Doctor;
 using LmGateway.Configuration;
 using LmGateway.Observability;
 using LmGateway.State;
@@ -67,7 +68,14 @@ internal static class ServeProgram
 
     private static async Task<int> ServeAsync(ServeSettings settings, SimulatorServer? simulator, CancellationToken cancellationToken)
     {
+        if (await TakenAsync(settings.Options.Listen, cancellationToken) is { } taken)
+        {
+            await Console.Error.WriteLineAsync($"lmgateway: {taken.Message} {taken.Fix}");
+            return ExitCodes.CannotListen;
+        }
+
         await using var app = GatewayHost.Build(settings.Options, TimeProvider.System, settings.Origin);
+        using var hangUp = HangUpSignal.Register(app);
         try
         {
             await app.StartAsync(cancellationToken);
@@ -87,10 +95,24 @@ internal static class ServeProgram
         if (simulator is not null && addresses.Count > 0) StartupSummary.WriteDemo(addresses[0], Console.Out);
         await Console.Out.WriteLineAsync("Press Ctrl+C to stop.");
         await Console.Out.FlushAsync(CancellationToken.None);
-        using var hangUp = HangUpSignal.Register(app);
         await WaitForStopAsync(app, cancellationToken);
         await app.StopAsync(CancellationToken.None);
         return ExitCodes.Success;
+    }
+
+    /// <summary>Asked before anything is started, so that the answer is a sentence and not the trace of everything that then fails.</summary>
+    private static async Task<Finding?> TakenAsync(ListenOptions listen, CancellationToken cancellationToken)
+    {
+        if (!listen.Http) return null;
+        using var neighbours = new Neighbours(TimeProvider.System);
+        foreach (var address in listen.Addresses)
+        {
+            var finding = await new PortCheck(address, neighbours).RunAsync(cancellationToken);
+            if (finding.Level == FindingLevel.Broken) return finding;
+            if (finding.Code == "service_running") return finding with { Fix = $"Use that one ('lmgateway status'), or choose another port for a second one: PORT={address.Port + 1} (or --port {address.Port + 1})." };
+        }
+
+        return null;
     }
 
     private static IReadOnlyList<string> Addresses(WebApplication app) =>

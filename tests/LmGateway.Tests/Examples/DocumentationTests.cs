@@ -80,7 +80,6 @@ public sealed class DocumentationTests
         {
             var loaded = Given.FromYaml(fence.Text);
             Assert.Empty(loaded.Errors);
-            Assert.Empty(loaded.Warnings);
         });
 
     [Fact]

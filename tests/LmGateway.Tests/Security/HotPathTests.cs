@@ -11,7 +11,7 @@ namespace LmGateway.Tests.Security;
 public sealed class HotPathTests
 {
     private const int Requests = 20_000;
-    private const int SizeOfAnIdentity = 40;
+    private const int SizeOfAnIdentity = 48;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     [Theory]

@@ -21,8 +21,8 @@ internal static class AdminEndpoints
         routes.MapAdminCatalog();
         routes.MapAdminTransfers();
         AdminKeys.Map(routes);
-        AdminReload.Map(routes);
         AdminSettings.Map(routes);
+        AdminReload.Map(routes);
     }
 
     private static async Task ListAsync(HttpContext context, ModelFinder finder)

@@ -20,7 +20,7 @@ internal static class CatalogEndpoints
 
     private static async Task ListAsync(HttpContext context, ModelFinder finder)
     {
-        var snapshot = await finder.ReachAsync(context.RequestAborted);
+        var snapshot = (await finder.ReachAsync(context.RequestAborted)).SeenBy(context.Grant());
         await JsonReply.WriteAsync(context, 200, writer =>
         {
             writer.WriteStartObject();

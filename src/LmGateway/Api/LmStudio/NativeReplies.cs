@@ -25,7 +25,7 @@ internal sealed class NativeReplies(Passthrough passthrough, ModelFinder finder,
     /// <summary><c>/api/v0/models/KEY</c> tells of one model.</summary>
     private async ValueTask CheckAsync(PathString path, KeyGrant grant, CancellationToken cancellationToken)
     {
-        if (path.StartsWithSegments(Lists[0], StringComparison.Ordinal, out var rest) && rest.Value is ['/', .. { Length: > 0 } name]) await finder.FindAsync(name, ModelType.Unknown, grant, cancellationToken);
+        if (path.StartsWithSegments(Lists[0], StringComparison.OrdinalIgnoreCase, out var rest) && rest.Value is ['/', .. { Length: > 0 } name]) await finder.FindAsync(name, ModelType.Unknown, grant, cancellationToken);
     }
 
     private async Task WriteListAsync(HttpContext context, ExchangeReply reply, KeyGrant grant)

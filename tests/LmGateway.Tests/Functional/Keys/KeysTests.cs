@@ -142,6 +142,54 @@ public sealed class KeysTests
     }
 
     [Fact]
+    public async Task What_the_command_prints_for_the_settings_is_a_key_there_and_nothing_is_kept()
+    {
+        var folder = Directory.CreateTempSubdirectory("lmgateway-test-");
+        try
+        {
+            var printed = await RunAsync(folder.FullName, "keys", "create", "laptop", "--print-hash", "--scope", "debug", "--model", "qwen2-1.5b-instruct", "--requests-per-minute", "60");
+            var (secret, entry) = (printed.Split('\n')[0].Trim(), string.Join('\n', printed.Split('\n')[1..].Select(line => "    " + line.TrimEnd())));
+            var loaded = LmGateway.Tests.Configuration.Given.FromYaml("security:\n  keys:\n" + entry);
+            Assert.Empty(loaded.Errors);
+            var grant = new KeyRing(loaded.Options).GrantOf(secret);
+            Assert.Equal(("laptop", 60, "qwen2-1.5b-instruct", LmGateway.Vocabulary.KeyScopes.Debug), (grant!.Name, grant.RequestsPerMinute, Assert.Single(grant.Models), grant.Scopes));
+            Assert.Empty(folder.GetFiles(KeyFile.FileName));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Keys_made_and_revoked_by_the_command_are_written_down()
+    {
+        await using var gateway = await StartAsync();
+        var folder = gateway.Services.GetRequiredService<StateFolder>().Path;
+        var secret = (await RunAsync(folder, "keys", "create", "laptop")).Trim();
+        await RunAsync(folder, "keys", "revoke", "laptop");
+        var lines = await gateway.AuditAsync(2);
+        Assert.Equal([("cli", "keys create", "laptop", "ok"), ("cli", "keys revoke", "laptop", "ok")], lines.Select(line => (Text(line, "api"), Text(line, "path"), Text(line, "target"), Text(line, "result"))));
+        Assert.Equal(Environment.UserName, Text(lines[0], "caller"));
+        Assert.DoesNotContain(lines, line => line.GetRawText().Contains(secret, StringComparison.Ordinal));
+
+        static string? Text(JsonElement line, string name) => line.GetProperty(name).GetString();
+    }
+
+    [Fact]
+    public void Keys_of_the_settings_change_with_them()
+    {
+        var live = new LmGateway.Configuration.LiveSettings(new LmGateway.Configuration.GatewayOptions());
+        var ring = new KeyRing(live);
+        Assert.False(ring.Required);
+        _ = live.Replace(live.Current with { Security = live.Current.Security with { Keys = ["name=app key=secret"] } });
+        Assert.True(ring.Required);
+        Assert.Equal("app", ring.GrantOf("secret")?.Name);
+        _ = live.Replace(live.Current with { Security = live.Current.Security with { Keys = [] } });
+        Assert.Null(ring.GrantOf("secret"));
+    }
+
+    [Fact]
     public async Task A_damaged_file_of_keys_opens_nothing_to_anybody()
     {
         await using var gateway = await GatewayUnderTest.StartAsync();
