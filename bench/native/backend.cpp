@@ -119,8 +119,10 @@ void list_models(Connection& c) {
 }
 
 void tell_state(Connection& c) {
-    char body[160];
-    int n = snprintf(body, sizeof body, "{\"requests\":%lu,\"connections\":%lu,\"left_early\":%lu,\"last_left_ns\":%ld}", requests, accepted, left_early, last_left);
+    char body[200];
+    long streams = 0;
+    for (auto& other : connections) streams += other && other->streaming;
+    int n = snprintf(body, sizeof body, "{\"requests\":%lu,\"connections\":%lu,\"streams\":%ld,\"left_early\":%lu,\"last_left_ns\":%ld}", requests, accepted, streams, left_early, last_left);
     whole(c, "200 OK", {body, static_cast<size_t>(n)});
 }
 

@@ -6,6 +6,9 @@ namespace LmGateway.Bench.Rig;
 /// </summary>
 internal sealed class Comparison
 {
+    /// <summary>How much longer the first round is: a runtime that compiles what is used most needs some seconds of load for it.</summary>
+    private const int WarmUp = 4;
+
     private readonly List<Dictionary<string, LoadResult>> rounds = [];
 
     public static async Task<Comparison> RunAsync(Run run, LoadPlan plan, params IReadOnlyList<Server> servers)
@@ -14,7 +17,7 @@ internal sealed class Comparison
         for (var round = 0; round < run.Rounds; round++)
         {
             var results = new Dictionary<string, LoadResult>();
-            foreach (var server in servers) results[server.Name] = await Load.RunAsync(server, plan);
+            foreach (var server in servers) results[server.Name] = await Load.RunAsync(server, round == 0 ? plan with { Seconds = plan.Seconds * WarmUp } : plan);
             if (round > 0) comparison.rounds.Add(results);
         }
 

@@ -10,6 +10,8 @@ namespace LmGateway.Bench.Rows;
 /// <summary>From the caller's leaving to the backend's seeing its stream closed. Both read the one monotonic clock of the machine.</summary>
 internal static class Cancels
 {
+    private const string LastLeft = "last_left_ns";
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
@@ -36,12 +38,13 @@ internal static class Cancels
         List<double> times = [];
         for (var i = 0; i < (run.Quick ? 10 : 50); i++)
         {
-            var before = await LastLeftAsync(backend);
+            var before = await StateAsync(backend, LastLeft);
             var leave = await begin();
+            while ((await StateAsync(backend, "streams")) == 0) await Task.Delay(Pause, TimeProvider.System);
             var left = TimeProvider.System.GetTimestamp();
             await leave();
             long seen;
-            while ((seen = await LastLeftAsync(backend)) == before)
+            while ((seen = await StateAsync(backend, LastLeft)) == before)
             {
                 if (TimeProvider.System.GetElapsedTime(left) > Patience) throw new TimeoutException($"The backend never saw a caller over {way} leave.");
                 await Task.Delay(Pause, TimeProvider.System);
@@ -98,5 +101,5 @@ internal static class Cancels
         }
     }
 
-    private static async Task<long> LastLeftAsync(Server backend) => (await Http.GetAsync(backend.Port, "/bench/state")).GetProperty("last_left_ns").GetInt64();
+    private static async Task<long> StateAsync(Server backend, string name) => (await Http.GetAsync(backend.Port, "/bench/state")).GetProperty(name).GetInt64();
 }

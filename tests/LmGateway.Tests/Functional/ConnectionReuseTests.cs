@@ -9,6 +9,7 @@ public sealed class ConnectionReuseTests
 {
     private const int Requests = 10_000;
     private const int Callers = 32;
+    private const string Answer = """{"id":"c1","object":"chat.completion","created":1,"model":"scripted","choices":[{"index":0,"message":{"role":"assistant","content":"yes"},"finish_reason":"stop"}]}""";
 
     [Fact]
     public async Task Ten_thousand_requests_need_no_more_connections_than_there_are_callers()
@@ -24,29 +25,33 @@ public sealed class ConnectionReuseTests
             Backends = [$"keeps=openai@{backend.Address}"],
             Scheduling = options.Scheduling with { Parallel = Callers },
         });
-        var body = GatewayUnderTest.ChatBody("kept", "hello");
+        var body = GatewayUnderTest.ChatBody(ScriptedBackend.Model, "hello");
         await Parallel.ForEachAsync(Enumerable.Range(0, Requests), new ParallelOptions { MaxDegreeOfParallelism = Callers, CancellationToken = TestContext.Current.CancellationToken }, async (_, cancellationToken) =>
         {
             using var reply = await gateway.PostAsync("/v1/chat/completions", body, cancellationToken);
             Assert.Equal(200, (int)reply.StatusCode);
+            await reply.Content.ReadAsByteArrayAsync(cancellationToken);
         });
         Assert.InRange(opened, 1, 2 * Callers);
     }
 
-    /// <summary>Answers request after request on one connection, until the gateway closes it.</summary>
+    /// <summary>Answers the request that has been read, and then all that follow on the connection, until the gateway closes it.</summary>
     private static async Task AnswerAllAsync(NetworkStream stream, CancellationToken cancellationToken)
     {
         using var reader = new StreamReader(stream, Encoding.Latin1, leaveOpen: true);
-        while (await reader.ReadLineAsync(cancellationToken) is { Length: > 0 } request)
+        do
         {
-            var length = 0;
-            while (await reader.ReadLineAsync(cancellationToken) is { Length: > 0 } header)
-                if (header.StartsWith("Content-Length: ", StringComparison.OrdinalIgnoreCase)) length = int.Parse(header["Content-Length: ".Length..]);
-            if (length > 0) await reader.ReadBlockAsync(new char[length], cancellationToken);
-            var body = request.StartsWith("GET /v1/models ", StringComparison.Ordinal)
-                ? """{"object":"list","data":[{"id":"kept","object":"model"}]}"""
-                : """{"id":"c1","object":"chat.completion","created":1,"model":"kept","choices":[{"index":0,"message":{"role":"assistant","content":"yes"},"finish_reason":"stop"}]}""";
-            await stream.WriteAsync(Encoding.Latin1.GetBytes($"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}"), cancellationToken);
+            await stream.WriteAsync(Encoding.Latin1.GetBytes($"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {Answer.Length}\r\n\r\n{Answer}"), cancellationToken);
         }
+        while (await ReadRequestAsync(reader, cancellationToken));
+    }
+
+    private static async Task<bool> ReadRequestAsync(StreamReader reader, CancellationToken cancellationToken)
+    {
+        if (await reader.ReadLineAsync(cancellationToken) is not { Length: > 0 }) return false;
+        var length = 0;
+        while (await reader.ReadLineAsync(cancellationToken) is { Length: > 0 } header)
+            if (header.StartsWith("Content-Length: ", StringComparison.OrdinalIgnoreCase)) length = int.Parse(header["Content-Length: ".Length..]);
+        return await reader.ReadBlockAsync(new char[length], cancellationToken) == length;
     }
 }
