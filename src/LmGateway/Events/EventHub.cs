@@ -8,16 +8,23 @@ namespace LmGateway.Events;
 /// <remarks>
 /// A publisher takes the next number, puts the event into its place in the ring and lets a thread of the pool wake those who wait. A place
 /// is only ever given to a newer event, so a reader that finds an older one there knows that its event is still on the way, and one that
-/// finds a newer one knows that it was overtaken. For a while after the last subscriber has left, events are still kept, so that
+/// finds a newer one knows that it was overtaken. Many subscribers are woken a moment later, so that the writes to all of them come after the
+/// request that is told of, and its events together. For a while after the last subscriber has left, events are still kept, so that
 /// it can come back and resume.
 /// </remarks>
-internal sealed class EventHub(TimeProvider time) : IThreadPoolWorkItem
+internal sealed class EventHub(TimeProvider time) : IThreadPoolWorkItem, IDisposable
 {
     /// <summary>Events that a subscriber may be behind.</summary>
     public const int Capacity = 4096;
 
     /// <summary>How long events are kept for a subscriber that has left.</summary>
     public static readonly TimeSpan Linger = TimeSpan.FromMinutes(5);
+
+    /// <summary>Up to so many subscribers are woken at once.</summary>
+    public const int Few = 32;
+
+    /// <summary>How long more of them wait for the events that follow the first.</summary>
+    public static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(20);
 
     private const int Mask = Capacity - 1;
 
@@ -31,6 +38,7 @@ internal sealed class EventHub(TimeProvider time) : IThreadPoolWorkItem
     private bool awake;
     private int subscribers;
     private int waking;
+    private ITimer? gathering;
 
     /// <summary>Somebody listens, or may come back: only then is an event worth making.</summary>
     public bool IsListening => Volatile.Read(ref awake) && (Volatile.Read(ref subscribers) > 0 || time.GetElapsedTime(Volatile.Read(ref leftAt)) < Linger);
@@ -53,8 +61,12 @@ internal sealed class EventHub(TimeProvider time) : IThreadPoolWorkItem
             seen = found;
         }
 
-        if (Volatile.Read(ref subscribers) > 0 && Interlocked.Exchange(ref waking, 1) == 0) ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        var listening = Volatile.Read(ref subscribers);
+        if (listening == 0 || Interlocked.Exchange(ref waking, 1) != 0) return;
+        if (listening <= Few || Volatile.Read(ref gathering)?.Change(Gathering, Timeout.InfiniteTimeSpan) != true) ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
+
+    public void Dispose() => gathering?.Dispose();
 
     /// <summary>
     /// Events from now on; with <paramref name="after"/> those that followed that one too. Where they are no longer known, the subscription
@@ -65,7 +77,8 @@ internal sealed class EventHub(TimeProvider time) : IThreadPoolWorkItem
         lock (door)
         {
             if (!IsListening) Wake();
-            Interlocked.Increment(ref subscribers);
+            if (Interlocked.Increment(ref subscribers) > Few)
+                gathering ??= time.CreateTimer(static hub => ((IThreadPoolWorkItem)hub!).Execute(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             Volatile.Write(ref awake, true);
             var next = Interlocked.Read(ref newest) + 1;
             if (after is not { } last || last >= next) return new EventSubscription(this, next, lost: null);

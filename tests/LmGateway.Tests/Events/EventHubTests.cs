@@ -47,6 +47,22 @@ public sealed class EventHubTests
     }
 
     [Fact]
+    public async Task Many_subscribers_are_woken_together_a_moment_later()
+    {
+        var time = new ManualTime();
+        using var hub = new EventHub(time);
+        var many = Enumerable.Range(0, EventHub.Few + 1).Select(_ => hub.Subscribe()).ToList();
+        var waiting = many.Select(subscription => subscription.WaitAsync(TestContext.Current.CancellationToken).AsTask()).ToList();
+        for (var i = 0; i < 3; i++) hub.Publish(Happened(i));
+        time.Advance(EventHub.Gathering - TimeSpan.FromTicks(1));
+        Assert.DoesNotContain(waiting, task => task.IsCompleted);
+        time.Advance(TimeSpan.FromTicks(1));
+        await Task.WhenAll(waiting).WaitAsync(Patience, TestContext.Current.CancellationToken);
+        Assert.All(many, subscription => Assert.Equal([0, 1, 2], Numbers(subscription)));
+        many.ForEach(subscription => subscription.Dispose());
+    }
+
+    [Fact]
     public void A_slow_subscriber_loses_the_oldest_events_and_is_told_how_many()
     {
         var hub = new EventHub(TimeProvider.System);
