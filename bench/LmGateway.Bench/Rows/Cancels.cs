@@ -75,6 +75,7 @@ internal static class Cancels
         string? cancel = null;
         await foreach (var message in replies.ReadAllAsync())
         {
+            if (message.Data.Length == 0) throw new IOException($"Nobody answers on NATS: {string.Join(' ', message.Headers ?? [])}");
             using var reply = System.Text.Json.JsonDocument.Parse(message.Data);
             var data = reply.RootElement.GetProperty("data");
             if (data.TryGetProperty("cancel_subject", out var subject)) cancel = subject.GetString();
