@@ -17,6 +17,7 @@ using LmGateway.Configuration;
 using LmGateway.Events;
 using LmGateway.Nats;
 using LmGateway.Observability;
+using LmGateway.Observability.Metrics;
 using LmGateway.Reload;
 using LmGateway.Scheduling;
 using LmGateway.Security;
@@ -50,7 +51,12 @@ internal static class GatewayHost
         var options = settings.Current;
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
         builder.Logging.AddGatewayLog(settings);
-        builder.WebHost.ConfigureKestrel(server => Listen(server, options));
+        builder.WebHost.ConfigureKestrel(server =>
+        {
+            Listen(server, options);
+            Limit(server.Limits, options.Limits);
+            settings.Replaced += (_, _) => Limit(server.Limits, settings.Current.Limits);
+        });
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, SocketBlocks>();
         if (options.Runtime.LowCpu) builder.Services.Configure<SocketTransportOptions>(BeCheap);
         if (!options.Listen.Http) builder.Services.AddSingleton<IServer, NoHttpServer>();
@@ -60,7 +66,7 @@ internal static class GatewayHost
         if (answersNats) builder.Services.AddNatsApi();
         var app = builder.Build();
 
-        var errors = new RouteErrors(OpenAiErrors.WriteAsync)
+        var errors = new RouteErrors(OpenAiErrors.WriteAsync, app.Services.GetRequiredService<RefusalFigures>())
             .Add("/v1/messages", AnthropicErrors.WriteAsync)
             .Add("/api/v1", NativeErrors.WriteAsync)
             .Add("/api/v0", NativeErrors.WriteAsync)
@@ -71,12 +77,16 @@ internal static class GatewayHost
             .Add("/admin", AdminErrors.WriteAsync)
             .Add("/debug", AdminErrors.WriteAsync)
             .Add("/mcp", McpErrors.WriteAsync);
+        var door = app.Services.GetRequiredService<HttpDoor>();
+        app.Use(next => context => door.CountAsync(context, next));
         app.Use(next => context => RequestIdentity.AssignAsync(context, next));
         var audit = app.Services.GetRequiredService<AuditTrail>();
         app.Use(next => context => audit.FollowAsync(context, next));      // outside the errors, so that it sees the status they get
         app.Use(next => new ErrorBoundary(next, errors, settings, app.Services.GetRequiredService<ILogger<ErrorBoundary>>()).InvokeAsync);
+        app.Use(next => context => door.CheckHeadAsync(context, next));
         app.Use(next => context => PathTidying.TidyAsync(context, next));
         app.UseGatewaySecurity(settings, errors.WriteAsync);
+        app.Use(next => context => door.CheckOpenAsync(context, next));
         app.UseRouting();
         app.MapOpenAi();
         app.MapChatApi();
@@ -89,9 +99,10 @@ internal static class GatewayHost
         app.MapHelp();
         app.Services.GetRequiredService<ProcessFigures>();       // made now, because it counts the service's time from here
         app.Services.GetRequiredService<ActiveModelState>();     // made now, so that a damaged state file is told of at the start
-        app.Lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<JobList>().Drain);
-        app.Lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<Scheduler>().Drain);
-        app.Lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<ShutdownLimit>().Begin);
+        var shutdown = app.Services.GetRequiredService<ShutdownLimit>();
+        shutdown.Begun.Register(app.Services.GetRequiredService<JobList>().Drain);
+        shutdown.Begun.Register(app.Services.GetRequiredService<Scheduler>().Drain);
+        app.Lifetime.ApplicationStopping.Register(shutdown.Begin);
         return app;
     }
 
@@ -110,10 +121,20 @@ internal static class GatewayHost
     /// <summary>Works where the bytes are read, and has a buffer ready, so that a request is received by one call instead of two.</summary>
     private static void BeCheap(SocketTransportOptions sockets) => (sockets.UnsafePreferInlineScheduling, sockets.WaitForDataBeforeAllocatingBuffer) = (true, false);
 
+    /// <summary>The server's own limits lie above those that are checked in the requests themselves, where the answer can say what is wrong.</summary>
+    private static void Limit(KestrelServerLimits server, LimitOptions limits)
+    {
+        server.MaxRequestHeadersTotalSize = limits.HeaderBytes + (64 * 1024);
+        server.MaxRequestHeaderCount = 1000;
+        server.RequestHeadersTimeout = TimeSpan.FromSeconds(limits.HeaderSeconds);
+        server.MinRequestBodyDataRate = limits.BodyRate == 0 ? null : new MinDataRate(limits.BodyRate, TimeSpan.FromSeconds(5));
+    }
+
     private static void Listen(KestrelServerOptions server, GatewayOptions options)
     {
         server.AddServerHeader = false;
         server.Limits.MaxRequestBodySize = null;
+        server.Limits.MaxConcurrentConnections = options.Limits.Connections;
         server.AllowSynchronousIO = false;
         foreach (var address in options.Listen.Addresses)
         {

@@ -13,7 +13,7 @@ internal sealed class LiveSettings(GatewayOptions options)
     public GatewayOptions Current => generation.Options;
 
     /// <summary>Told after each replacement, one at a time.</summary>
-    public event Action? Replaced;
+    public event EventHandler? Replaced;
 
     /// <summary>Settings that stay as they are.</summary>
     public static implicit operator LiveSettings(GatewayOptions options) => new(options);
@@ -33,7 +33,7 @@ internal sealed class LiveSettings(GatewayOptions options)
             var old = generation;
             generation = new Generation(options);
             before = Task.WhenAll(before.IsCompleted ? Task.CompletedTask : before, old.Retire());
-            Replaced?.Invoke();
+            Replaced?.Invoke(this, EventArgs.Empty);
             return before;
         }
     }

@@ -33,6 +33,9 @@ internal sealed record SchedulingOptions
     [Setting("scheduling.queue_limit", "Requests that may wait for one model; more are refused with 503.", Min = 0, Max = 1000000)]
     public int QueueLimit { get; init; } = 512;
 
+    [Setting("scheduling.queue_wait_seconds", "How long a request may wait for a place on its model once that is loaded; then it gets 503. 0 for as long as it takes.", Min = 0, Max = 86400, Unit = "s")]
+    public int QueueWaitSeconds { get; init; } = 600;
+
     [Setting("scheduling.parallel", "Requests sent to one loaded model at the same time, where the backend does not say.", Min = 1, Max = 1024)]
     public int Parallel { get; init; } = 4;
 
@@ -69,7 +72,7 @@ internal sealed record TimeoutOptions
     [Setting("timeouts.control", "Time limit of one control request (list, unload, read a configuration).", Min = 100, Max = 600000, Unit = "ms")]
     public int ControlMs { get; init; } = 10_000;
 
-    [Setting("timeouts.shutdown", "How long running requests may take to end when the service is stopped.", Min = 0, Max = 3600000, Unit = "ms")]
+    [Setting("timeouts.shutdown", "How long running requests may take to end when the service is stopped.", Min = 0, Max = 3600000, Unit = "ms", Restart = true)]
     public int ShutdownMs { get; init; } = 10_000;
 
     /// <summary>Time limit of a streamed request; infinite for none.</summary>
@@ -96,6 +99,38 @@ internal sealed record LimitOptions
 
     [Setting("limits.reply_bytes", "Largest reply that is held to be mended; a larger one is a backend fault.", Min = 1024, Unit = "bytes")]
     public long ReplyBytes { get; init; } = 256L * 1024 * 1024;
+
+    [Setting("limits.header_bytes", "Largest head of a request; larger ones get 431.", Min = 1024, Max = 1048576, Unit = "bytes")]
+    public int HeaderBytes { get; init; } = 32 * 1024;
+
+    [Setting("limits.header_seconds", "How long a caller may take to send the head of a request; then it gets 408.", Min = 1, Max = 3600, Unit = "s")]
+    public int HeaderSeconds { get; init; } = 30;
+
+    [Setting("limits.body_rate", "Bytes a second that a request body must bring, after its first five seconds; slower ones get 408. 0 for none.", Min = 0, Max = 1048576, Unit = "bytes/s")]
+    public int BodyRate { get; init; } = 240;
+
+    [Setting("limits.write_seconds", "How long a caller may take nothing of its reply; then it is cut off, and what it asked for ends.", Min = 1, Max = 86400, Unit = "s")]
+    public int WriteSeconds { get; init; } = 60;
+
+    [Setting("limits.connections", "Connections at the same time; more are closed at once.", Min = 1, Max = 1000000, Restart = true)]
+    public int Connections { get; init; } = 10_000;
+
+    [Setting("limits.requests", "Requests for inference that wait or run at the same time, over all APIs; more get 503 with Retry-After.", Min = 1, Max = 1000000)]
+    public int Requests { get; init; } = 4096;
+
+    [Setting("limits.streams", "How many of them may be streams.", Min = 1, Max = 1000000)]
+    public int Streams { get; init; } = 2048;
+
+    [Setting("limits.caller_requests", "Requests for inference that one caller (a key; without keys, an address) may have waiting or running; more get 429 with Retry-After. 0 for any number.", Min = 0, Max = 1000000)]
+    public int CallerRequests { get; init; }
+
+    [Setting("limits.caller_streams", "How many of them may be streams; 0 for any number.", Min = 0, Max = 1000000)]
+    public int CallerStreams { get; init; }
+
+    [Setting("limits.memory_percent", "Share of the memory that the process may use (the container's, else the machine's) past which requests for inference get 503 with Retry-After; 0 for none.", Min = 0, Max = 100, Unit = "%")]
+    public int MemoryPercent { get; init; } = 85;
+
+    public TimeSpan WriteTimeout => TimeSpan.FromSeconds(WriteSeconds);
 }
 
 internal sealed record PassthroughOptions

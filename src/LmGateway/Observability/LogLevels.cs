@@ -16,7 +16,7 @@ internal sealed class LogLevels : IConfigureOptions<LoggerFilterOptions>, IOptio
     public LogLevels(LiveSettings settings)
     {
         (this.settings, told) = (settings, settings.Current.Log.Level);
-        settings.Replaced += Tell;
+        settings.Replaced += (_, _) => Tell();
     }
 
     public string Name => Options.DefaultName;

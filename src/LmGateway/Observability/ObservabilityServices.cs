@@ -13,6 +13,7 @@ internal static class ObservabilityServices
             .AddSingleton<OperationRecord>()
             .AddSingleton<ServiceFigures>()
             .AddSingleton<ProcessFigures>()
+            .AddSingleton<RefusalFigures>()
             .AddSingleton<Telemetry>()
             .AddSingleton<RequestWatch>();
     }

@@ -80,6 +80,9 @@ internal sealed class RequestTrace
     /// <summary>What was asked and answered, where that is kept.</summary>
     public CapturedBodies? Bodies { get; init; }
 
+    /// <summary>What it holds of the service while it is under way; given back when it ends.</summary>
+    public IDisposable? Place { get; set; }
+
     /// <summary>Its span, where somebody asks for spans.</summary>
     internal Activity? Span { get; init; }
 
@@ -190,6 +193,7 @@ internal sealed class RequestTrace
         (Error, Usage, FinishReason) = (error, usage, finishReason);
         Volatile.Write(ref ended, watch.Time.GetTimestamp());
         Volatile.Write(ref state, (int)how);
+        Place?.Dispose();
         watch.TellEnded(this);
     }
 

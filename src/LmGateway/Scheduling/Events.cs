@@ -36,6 +36,10 @@ internal sealed record Settled(Change Change, long Version) : SchedulerEvent;
 /// <summary>The service stops.</summary>
 internal sealed record Drained : SchedulerEvent;
 
+/// <summary>Time has passed while somebody waits.</summary>
+/// <param name="Patience">How long one may wait for a place, in units of the clock's timestamps.</param>
+internal sealed record Ticked(long Patience) : SchedulerEvent;
+
 /// <summary>What the scheduler causes.</summary>
 internal abstract record Effect;
 

@@ -46,6 +46,7 @@ internal sealed partial class Ledger(LiveSettings settings)
             case Looked looked: Look(looked.Snapshot); break;
             case Settled settled: Settle(settled.Change, settled.Version); break;
             case Drained: Drain(); break;
+            case Ticked ticked: RefuseOverdue(ticked.Patience); break;
         }
     }
 
@@ -164,6 +165,22 @@ internal sealed partial class Ledger(LiveSettings settings)
     {
         Dequeue(model, waiter);
         effects.Add(new Refuse(waiter, error));
+    }
+
+    /// <summary>Who has waited too long for a place is refused; the time of a load is no part of that.</summary>
+    private void RefuseOverdue(long patience)
+    {
+        foreach (var model in models.Values.Where(model => model.HasOpen).ToArray())
+        {
+            for (var place = model.Waiting.First; place is not null;)
+            {
+                var waiter = place.Value;
+                place = place.Next;
+                if (now - waiter.AskedAt - (waiter.LoadTime ?? 0) >= patience) Refuse(model, waiter, SchedulingErrors.QueueOverdue(waiter.Target, settings.Current.Scheduling.QueueWaitSeconds));
+            }
+
+            Decide(model);
+        }
     }
 
     private void RefuseAll(ModelQueue model, GatewayError error)

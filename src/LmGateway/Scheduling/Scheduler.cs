@@ -14,6 +14,9 @@ namespace LmGateway.Scheduling;
 /// </summary>
 internal sealed partial class Scheduler : IAsyncDisposable
 {
+    /// <summary>How often those who wait are looked through for one who has waited too long.</summary>
+    private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
+
     private readonly ModelCatalog catalog;
     private readonly TimeProvider time;
     private readonly LiveSettings settings;
@@ -25,6 +28,8 @@ internal sealed partial class Scheduler : IAsyncDisposable
     // Unbounded, because an event must never be lost or block: each belongs to a request, a load or an unload that exists, and those are limited.
     private readonly Channel<SchedulerEvent> events = Channel.CreateUnbounded<SchedulerEvent>(new UnboundedChannelOptions { SingleReader = true });
     private readonly CancellationTokenSource stopping = new();
+    private readonly ITimer tick;
+    private bool ticking;
     private readonly Task loop;
     private readonly Task watch;
     private volatile InstanceTable table = InstanceTable.Empty;
@@ -40,6 +45,7 @@ internal sealed partial class Scheduler : IAsyncDisposable
         ledger = new Ledger(settings);
         news = new SchedulerNews(hub, operations, time);
         calls = new BackendCalls(catalog, pace, settings, time, logger) { Ended = Post, Following = news.Following, Stopping = stopping.Token };
+        tick = time.CreateTimer(_ => Post(new Ticked(settings.Current.Scheduling.QueueWaitSeconds * time.TimestampFrequency)), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         loop = Task.Run(RunAsync);
         watch = Task.Run(WatchAsync);
     }
@@ -103,6 +109,7 @@ internal sealed partial class Scheduler : IAsyncDisposable
         await stopping.CancelAsync();
         await loop;
         await watch;
+        await tick.DisposeAsync();
         stopping.Dispose();
     }
 
@@ -153,8 +160,17 @@ internal sealed partial class Scheduler : IAsyncDisposable
             while (events.Reader.TryRead(out var happened)) Take(happened);
             queues = ledger.View();
             news.Tell(queues.Waiting);
+            Watch(queues.Waiting.Count > 0 && settings.Current.Scheduling.QueueWaitSeconds > 0);
             if (ledger.Draining && calls.UnderWay == 0) events.Writer.TryComplete();
         }
+    }
+
+    /// <summary>The clock ticks while somebody waits, and only then.</summary>
+    private void Watch(bool isNeeded)
+    {
+        if (isNeeded == ticking) return;
+        ticking = isNeeded;
+        tick.Change(isNeeded ? Tick : Timeout.InfiniteTimeSpan, Tick);
     }
 
     /// <summary>Decisions rest on the newest picture of the backends, so that what a caller has just seen in the catalog holds here too.</summary>

@@ -11,7 +11,10 @@ internal static class SchedulingErrors
     public static GatewayError Draining() => new(ErrorCode.Draining, "The service is stopping. Try again in a moment.") { RetryAfter = SoonEnough };
 
     public static GatewayError QueueFull(ModelTarget target, int limit) =>
-        new(ErrorCode.QueueFull, $"{limit} requests wait for '{target.ModelKey}' already. Try again later, or raise scheduling.queue_limit.") { RetryAfter = SoonEnough };
+        new(ErrorCode.QueueFull, $"{limit} requests wait for '{target.ModelKey}' already. Try again later, or raise scheduling.queue_limit.") { Limit = "scheduling.queue_limit", RetryAfter = SoonEnough };
+
+    public static GatewayError QueueOverdue(ModelTarget target, int seconds) =>
+        new(ErrorCode.QueueFull, $"No place for a request to '{target.ModelKey}' became free within {seconds} s. Try again later, or raise scheduling.queue_wait_seconds.") { Limit = "scheduling.queue_wait_seconds", RetryAfter = SoonEnough };
 
     public static GatewayError NoBackend(string backend) => new(ErrorCode.ModelNotFound, $"There is no backend '{backend}'.") { Backend = backend };
 

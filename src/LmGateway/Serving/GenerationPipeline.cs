@@ -26,7 +26,7 @@ internal sealed record GenerationCall(CallContext Context, string Model, ChatReq
 /// ends it in the backend.
 /// </summary>
 internal sealed class GenerationPipeline(
-    ModelFinder finder, Scheduler scheduler, ImageFitting images, RequestWatch watch, KeyQuotas quotas, LiveSettings settings)
+    ModelFinder finder, Scheduler scheduler, ImageFitting images, RequestWatch watch, Admission admission, KeyQuotas quotas, LiveSettings settings)
 {
     public async IAsyncEnumerable<ChatEvent> RunAsync(GenerationCall call, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -68,6 +68,7 @@ internal sealed class GenerationPipeline(
     {
         try
         {
+            trace.Place = admission.Enter(call.Context, streamed: !call.Whole);
             quotas.Admit(call.Context);
         }
         catch (GatewayException refused)

@@ -31,7 +31,7 @@ internal sealed record PreparedInference(InferenceCall Call, RequestPeek Peek, s
 /// mended (<see cref="StartAsync"/>). The instance is held until the answer is disposed of.
 /// </summary>
 internal sealed class InferencePipeline(
-    ModelFinder finder, Scheduler scheduler, ActiveModelState active, ImageFitting images, Translator translator, AnswerFactory answers, RequestWatch watch, KeyQuotas quotas, LiveSettings settings, TimeProvider time)
+    ModelFinder finder, Scheduler scheduler, ActiveModelState active, ImageFitting images, Translator translator, AnswerFactory answers, RequestWatch watch, Admission admission, KeyQuotas quotas, LiveSettings settings, TimeProvider time)
 {
     /// <summary>Reads the request and decides who names its model. Bad input ends here.</summary>
     public PreparedInference Prepare(InferenceCall call)
@@ -70,6 +70,7 @@ internal sealed class InferencePipeline(
         trace.Bodies?.TakeRequest(prepared.Call.Body);
         try
         {
+            trace.Place = admission.Enter(prepared.Call.Context, prepared.Streamed);
             quotas.Admit(prepared.Call.Context);
             for (var attempt = 0; ; attempt++)
             {

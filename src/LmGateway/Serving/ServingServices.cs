@@ -26,6 +26,8 @@ internal static class ServingServices
         .AddSingleton<BringUpOperation>()
         .AddSingleton<CurrentWork>()
         .AddSingleton<KeyQuotas>()
+        .AddSingleton<MemoryWatch>()
+        .AddSingleton<Admission>()
         .AddSingleton<QueueState>()
         .AddSingleton<AnswerFactory>()
         .AddSingleton(services => new WebPConverter(services.GetRequiredService<TimeProvider>()))

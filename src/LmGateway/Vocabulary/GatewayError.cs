@@ -26,6 +26,10 @@ internal enum ErrorCode
     MethodNotAllowed,
     BodyTooLarge,
     UnsupportedMediaType,
+    /// <summary>The head of the request is larger than the service takes.</summary>
+    HeadersTooLarge,
+    /// <summary>The body of the request came too slowly.</summary>
+    RequestTooSlow,
     RateLimited,
     /// <summary>An instance with this identifier is loaded already.</summary>
     IdentifierTaken,
@@ -37,7 +41,7 @@ internal enum ErrorCode
     QueueFull,
     /// <summary>The service is stopping.</summary>
     Draining,
-    /// <summary>All memory for held request bodies is taken.</summary>
+    /// <summary>The service has no room for another request: too many are under way, or its memory is taken.</summary>
     Overloaded,
     /// <summary>No connection to the backend.</summary>
     BackendUnreachable,
@@ -81,6 +85,9 @@ internal sealed record GatewayError(ErrorCode Code, string Message)
 
     /// <summary>Why there is no connection, in a few words: <c>Connection refused</c>. Null for everything else.</summary>
     public string? Reason { get; init; }
+
+    /// <summary>The setting whose limit was reached, where one was.</summary>
+    public string? Limit { get; init; }
 
     /// <summary>When it makes sense to try again.</summary>
     public TimeSpan? RetryAfter { get; init; }

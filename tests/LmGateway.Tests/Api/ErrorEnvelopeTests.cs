@@ -36,6 +36,8 @@ public sealed class ErrorEnvelopeTests
         [ErrorCode.MethodNotAllowed] = new("405 invalid_request_error method_not_allowed", "405 invalid_request_error", "405 invalid_request method_not_allowed", 405),
         [ErrorCode.BodyTooLarge] = new("413 invalid_request_error request_too_large", "413 request_too_large", "413 invalid_request request_too_large", 413),
         [ErrorCode.UnsupportedMediaType] = new("415 invalid_request_error unsupported_media_type", "415 invalid_request_error", "415 invalid_request unsupported_media_type", 415),
+        [ErrorCode.HeadersTooLarge] = new("431 invalid_request_error headers_too_large", "431 invalid_request_error", "431 invalid_request headers_too_large", 431),
+        [ErrorCode.RequestTooSlow] = new("408 invalid_request_error request_timeout", "408 invalid_request_error", "408 invalid_request request_timeout", 408),
         [ErrorCode.RateLimited] = new("429 rate_limit_error rate_limit_exceeded", "429 rate_limit_error", "429 invalid_request rate_limit_exceeded", 429),
         [ErrorCode.IdentifierTaken] = new("409 invalid_request_error identifier_taken", "409 invalid_request_error", "409 invalid_request conflict", 409),
         [ErrorCode.InstanceAmbiguous] = new("409 invalid_request_error instance_ambiguous", "409 invalid_request_error", "409 invalid_request conflict", 409),

@@ -17,6 +17,8 @@ internal static class AdminErrors
         ErrorCode.IdentifierTaken or ErrorCode.InstanceAmbiguous or ErrorCode.InstanceInUse => 409,
         ErrorCode.BodyTooLarge => 413,
         ErrorCode.UnsupportedMediaType => 415,
+        ErrorCode.HeadersTooLarge => 431,
+        ErrorCode.RequestTooSlow => 408,
         ErrorCode.RateLimited => 429,
         ErrorCode.Cancelled => 499,
         ErrorCode.BackendTimeout => 504,

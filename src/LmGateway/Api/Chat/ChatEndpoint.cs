@@ -10,7 +10,7 @@ using Microsoft.AspNetCore.Http;
 namespace LmGateway.Api.Chat;
 
 /// <summary>Runs one chat: reads the body, picks the model, and answers at once or line by line.</summary>
-internal sealed class ChatEndpoint(GenerationPipeline pipeline, ChatModels models, ModelCatalog catalog, KeyQuotas quotas, BodyBudget budget, LiveSettings settings)
+internal sealed class ChatEndpoint(GenerationPipeline pipeline, ChatModels models, ModelCatalog catalog, KeyQuotas quotas, BodyBudget budget, LiveSettings settings, ShutdownLimit shutdown)
 {
     public async Task RunAsync(HttpContext context, ChatRoute route)
     {
@@ -28,30 +28,35 @@ internal sealed class ChatEndpoint(GenerationPipeline pipeline, ChatModels model
             var call = new GenerationCall(context.Call("chat"), model, request) { Whole = !route.Streamed, Patience = settings.Current.Chat.Timeout };
             var accounts = new Accounts(held.Memory);
             call = call with { Began = accounts.Begin };
-            await (route.Streamed ? StreamAsync(context, call, accounts, body.IncludeReasoning) : AnswerAsync(context, call, accounts, body.IncludeReasoning));
+            using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, shutdown.Token);
+            await (route.Streamed ? StreamAsync(context, call, accounts, body.IncludeReasoning, ending.Token) : AnswerAsync(context, call, accounts, body.IncludeReasoning, ending.Token));
         }
         catch (GatewayException failure) when (IsNothingLoaded(failure.Error))
         {
             throw new GatewayException(failure.Error with { Message = "No model loaded" }, failure);
         }
+        catch (OperationCanceledException) when (shutdown.IsOver && !context.RequestAborted.IsCancellationRequested)
+        {
+            throw new GatewayException(ShutdownLimit.Passed);
+        }
     }
 
-    private async Task AnswerAsync(HttpContext context, GenerationCall call, Accounts accounts, bool includeReasoning)
+    private async Task AnswerAsync(HttpContext context, GenerationCall call, Accounts accounts, bool includeReasoning, CancellationToken cancellationToken)
     {
         var answer = new ChatAnswer(call.Model);
-        await foreach (var happened in pipeline.RunAsync(call, context.RequestAborted)) answer.Take(happened, keepText: true);
+        await foreach (var happened in pipeline.RunAsync(call, cancellationToken)) answer.Take(happened, keepText: true);
         Describe(context, accounts);
         accounts.Trace?.Bodies?.TakeReply(JsonReply.ToBytes(writer => answer.Write(writer, includeReasoning)));
         await JsonReply.WriteAsync(context, 200, writer => answer.Write(writer, includeReasoning));
     }
 
-    private async Task StreamAsync(HttpContext context, GenerationCall call, Accounts accounts, bool includeReasoning)
+    private async Task StreamAsync(HttpContext context, GenerationCall call, Accounts accounts, bool includeReasoning, CancellationToken cancellationToken)
     {
         using var lines = new LineWriter(context) { Beginning = () => Describe(context, accounts), Kept = () => accounts.Trace?.Bodies };
         var answer = new ChatAnswer(call.Model);
         try
         {
-            await foreach (var happened in pipeline.RunAsync(call, context.RequestAborted))
+            await foreach (var happened in pipeline.RunAsync(call, cancellationToken))
             {
                 answer.Take(happened, keepText: false);
                 if (happened is ChatEvent.Text text) await WriteAsync(lines, "fragment", text.Content);
@@ -60,15 +65,22 @@ internal sealed class ChatEndpoint(GenerationPipeline pipeline, ChatModels model
 
             await lines.WriteAsync(answer.WriteDone);
         }
-        catch (GatewayException failure) when (lines.HasStarted && !context.RequestAborted.IsCancellationRequested)
+        catch (Exception fault) when (lines.HasStarted && !context.RequestAborted.IsCancellationRequested && ErrorOf(fault) is { } error)
         {
             await lines.WriteAsync(writer =>
             {
                 writer.WriteString("type", "error");
-                writer.WriteString("error", ChatErrors.Text(failure.Error));
+                writer.WriteString("error", ChatErrors.Text(error));
             });
         }
     }
+
+    private GatewayError? ErrorOf(Exception fault) => fault switch
+    {
+        GatewayException known => known.Error,
+        OperationCanceledException when shutdown.IsOver => ShutdownLimit.Passed,
+        _ => null,
+    };
 
     /// <summary>What every reply of inference says in its headers.</summary>
     private void Describe(HttpContext context, Accounts accounts)

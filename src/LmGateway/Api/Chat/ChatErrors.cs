@@ -63,6 +63,8 @@ internal static class ChatErrors
         ErrorCode.MethodNotAllowed => 405,
         ErrorCode.BodyTooLarge => 413,
         ErrorCode.UnsupportedMediaType => 415,
+        ErrorCode.HeadersTooLarge => 431,
+        ErrorCode.RequestTooSlow => 408,
         ErrorCode.RateLimited => 429,
         _ => 503,
     };

@@ -34,7 +34,7 @@ internal sealed class LineWriter(HttpContext context) : IDisposable
         json.Flush();
         Kept()?.TakeReply([.. Line(members), (byte)'\n']);
         context.Response.BodyWriter.Write("\n"u8);
-        await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+        await context.FlushAsync();
     }
 
     public void Dispose() => json.Dispose();

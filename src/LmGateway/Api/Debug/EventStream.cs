@@ -6,7 +6,6 @@ using LmGateway.Api.Http;
 using LmGateway.Configuration;
 using LmGateway.Events;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Hosting;
 
 namespace LmGateway.Api.Debug;
 
@@ -14,7 +13,7 @@ namespace LmGateway.Api.Debug;
 /// <c>GET /debug/stream</c>: every event of the service as a server-sent event with its number. A reader that comes back with
 /// <c>Last-Event-ID</c> gets what it missed; one that is too slow loses the oldest events and is told how many (<c>events_dropped</c>).
 /// </summary>
-internal sealed class EventStream(EventHub hub, IHostApplicationLifetime lifetime, LiveSettings settings, TimeProvider time)
+internal sealed class EventStream(EventHub hub, ShutdownLimit shutdown, LiveSettings settings, TimeProvider time)
 {
     private const int KeepAliveSeconds = 30;
     private const int MostAtOnce = 64 * 1024;
@@ -25,7 +24,7 @@ internal sealed class EventStream(EventHub hub, IHostApplicationLifetime lifetim
 
     public async Task RunAsync(HttpContext context)
     {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, shutdown.Begun);
         using var subscription = hub.Subscribe(LastSeen(context.Request));
         await using var writer = new EventStreamWriter(context, Pace, time);
         var text = new ArrayBufferWriter<byte>(FirstRoom);

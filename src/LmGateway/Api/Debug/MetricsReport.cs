@@ -1,6 +1,7 @@
 using System.Text.Json;
 using LmGateway.Api.Http;
 using LmGateway.Observability;
+using LmGateway.Observability.Metrics;
 using LmGateway.Serving;
 using Microsoft.AspNetCore.Http;
 
@@ -12,7 +13,7 @@ internal static class MetricsReport
     private const int Recent = 100;
     private const double Megabyte = 1024 * 1024;
 
-    public static Task WriteAsync(HttpContext context, CurrentWork work, RequestJournal journal, ProcessFigures process)
+    public static Task WriteAsync(HttpContext context, CurrentWork work, RequestJournal journal, ProcessFigures process, RefusalFigures refusals)
     {
         var recent = journal.All().Take(Recent).ToList();
         return JsonReply.WriteAsync(context, 200, json =>
@@ -25,6 +26,9 @@ internal static class MetricsReport
             json.WriteEndObject();
             WriteSystem(json, process);
             json.WriteOperation(work.Operation());
+            json.WriteStartObject("refusals");
+            foreach (var (reason, count) in refusals.All) json.WriteNumber(reason, count);
+            json.WriteEndObject();
             json.WriteEndObject();
         });
     }

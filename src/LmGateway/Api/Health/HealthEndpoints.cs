@@ -34,9 +34,9 @@ internal static class HealthEndpoints
         });
     }
 
-    private static async Task ReadyAsync(HttpContext context, HealthProbe probe)
+    private static async Task ReadyAsync(HttpContext context, HealthProbe probe, ShutdownLimit shutdown)
     {
-        var ready = (await probe.LookAsync(context.RequestAborted)).Backends.Any(view => view.Reachable);
+        var ready = !shutdown.Begun.IsCancellationRequested && (await probe.LookAsync(context.RequestAborted)).Backends.Any(view => view.Reachable);
         await JsonReply.WriteAsync(context, ready ? 200 : 503, writer => WriteStatus(writer, ready ? "ready" : "not ready"));
     }
 

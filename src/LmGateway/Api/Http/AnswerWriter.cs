@@ -53,7 +53,7 @@ internal sealed class AnswerWriter(InferencePipeline pipeline, KeyQuotas quotas,
             context.Replies(answer.Status);
             response.ContentType = answer.ContentType;
             response.ContentLength = answer.Length;
-            await foreach (var block in answer.Blocks(ending.Token)) await response.BodyWriter.WriteAsync(block, context.RequestAborted);
+            await foreach (var block in answer.Blocks(ending.Token)) await context.SendAsync(block);
         }
         catch (Exception fault) when (FailureOf(fault, context) is { } error)
         {

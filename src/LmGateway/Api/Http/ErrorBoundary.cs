@@ -25,7 +25,7 @@ internal sealed partial class ErrorBoundary(RequestDelegate next, RouteErrors er
         }
         catch (BadHttpRequestException bad)
         {
-            await FailAsync(context, new GatewayError(bad.StatusCode == StatusCodes.Status413PayloadTooLarge ? ErrorCode.BodyTooLarge : ErrorCode.InvalidRequest, bad.Message));
+            await FailAsync(context, ErrorOf(bad));
         }
         catch (Exception fault) when (context.RequestAborted.IsCancellationRequested && fault is OperationCanceledException or IOException)
         {
@@ -37,6 +37,14 @@ internal sealed partial class ErrorBoundary(RequestDelegate next, RouteErrors er
             await FailAsync(context, new GatewayError(ErrorCode.Internal, "The gateway failed on this request. The log has the details, under this request's id."));
         }
     }
+
+    /// <summary>What the server itself has to say against a request.</summary>
+    public static GatewayError ErrorOf(BadHttpRequestException bad) => bad.StatusCode switch
+    {
+        StatusCodes.Status413PayloadTooLarge => new(ErrorCode.BodyTooLarge, bad.Message),
+        StatusCodes.Status408RequestTimeout => new(ErrorCode.RequestTooSlow, "The request body came too slowly. The limit is the setting limits.body_rate.") { Limit = "limits.body_rate" },
+        _ => new(ErrorCode.InvalidRequest, bad.Message),
+    };
 
     private Task AnswerUnroutedAsync(HttpContext context)
     {
@@ -68,7 +76,7 @@ internal sealed partial class ErrorBoundary(RequestDelegate next, RouteErrors er
 
     /// <summary>What was said about the request itself, and not about the reply that has failed.</summary>
     private static bool BelongsToEveryReply(string header) =>
-        header is RequestIdentity.Header or "Vary" or "Allow" || header.StartsWith("Access-Control-", StringComparison.OrdinalIgnoreCase);
+        header is RequestIdentity.Header or "Vary" or "Allow" or "Connection" || header.StartsWith("Access-Control-", StringComparison.OrdinalIgnoreCase);
 
     [LoggerMessage(LogLevel.Error, "{Method} {Path} failed by a defect of the gateway")]
     private partial void LogDefect(string method, string path, Exception fault);

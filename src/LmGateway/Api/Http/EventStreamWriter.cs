@@ -86,7 +86,7 @@ internal sealed class EventStreamWriter : IAsyncDisposable
     {
         if (!headSet) SetHead(StatusCodes.Status200OK, "text/event-stream; charset=utf-8");
         spoke = true;
-        await context.Response.BodyWriter.WriteAsync(block, context.RequestAborted);
+        await context.SendAsync(block);
     }
 
     private async Task BreakSilenceAsync(CancellationToken cancellationToken)

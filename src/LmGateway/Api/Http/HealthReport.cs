@@ -3,11 +3,12 @@ using System.Text.Json;
 using LmGateway.Catalog;
 using LmGateway.Configuration;
 using LmGateway.Nats;
+using LmGateway.Serving;
 
 namespace LmGateway.Api.Http;
 
 /// <summary>How the service and what it needs are, as every API tells it: measured now, or a second ago.</summary>
-internal sealed class HealthReport(HealthProbe probe, NatsLink nats, LiveSettings settings)
+internal sealed class HealthReport(HealthProbe probe, NatsLink nats, MemoryWatch memory, ShutdownLimit shutdown, LiveSettings settings)
 {
     public static string Version { get; } =
         typeof(HealthReport).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
@@ -18,7 +19,7 @@ internal sealed class HealthReport(HealthProbe probe, NatsLink nats, LiveSetting
         var snapshot = await probe.LookAsync(cancellationToken);
         return writer =>
         {
-            var isWell = snapshot.Backends.All(view => view.Reachable && view.Problem is null) && !nats.IsMissed;
+            var isWell = snapshot.Backends.All(view => view.Reachable && view.Problem is null) && !nats.IsMissed && !memory.IsShort && !shutdown.Begun.IsCancellationRequested;
             writer.WriteString("status", isWell ? "healthy" : "degraded");
             if (details) WriteDetails(writer, snapshot);
             writer.WriteNumber("uptime_seconds", Math.Round(probe.Uptime.TotalSeconds, 1));

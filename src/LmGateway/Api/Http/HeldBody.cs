@@ -38,7 +38,7 @@ internal sealed class HeldBody : IDisposable
         catch (Exception fault)
         {
             body.Dispose();
-            if (fault is BadHttpRequestException bad) throw new GatewayException(new GatewayError(ErrorCode.InvalidRequest, bad.Message), bad);
+            if (fault is BadHttpRequestException bad) throw new GatewayException(ErrorBoundary.ErrorOf(bad), bad);
             throw;
         }
     }
@@ -124,8 +124,8 @@ internal sealed class BodyBudget(LiveSettings settings, ArrayPool<byte> pool)
     public void Release(long bytes) => Interlocked.Add(ref held, -bytes);
 
     public GatewayException TooLarge() =>
-        new(ErrorCode.BodyTooLarge, $"The request body is larger than {settings.Current.Limits.BodyBytes} bytes. The limit is the setting limits.body_bytes.");
+        new(new GatewayError(ErrorCode.BodyTooLarge, $"The request body is larger than {settings.Current.Limits.BodyBytes} bytes. The limit is the setting limits.body_bytes.") { Limit = "limits.body_bytes" });
 
     public GatewayException Exhausted() =>
-        new(new GatewayError(ErrorCode.Overloaded, "Too much request data is being held; try again shortly. The limit is the setting limits.held_bytes.") { RetryAfter = TimeSpan.FromSeconds(1) });
+        new(new GatewayError(ErrorCode.Overloaded, "Too much request data is being held; try again shortly. The limit is the setting limits.held_bytes.") { Limit = "limits.held_bytes", RetryAfter = TimeSpan.FromSeconds(1) });
 }

@@ -44,7 +44,7 @@ internal static class JsonReply
         var headers = context.Response.Headers;
         if (error.RetryAfter is { } pause)
             headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(pause.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
-        if (error.Code is ErrorCode.RateLimited && context.RequestServices.GetService<KeyQuotas>()?.StateOf(context.Grant()) is { } left) QuotaHeaders.Write(headers, left);
+        if (error.Code is ErrorCode.RateLimited && context.RequestServices?.GetService<KeyQuotas>()?.StateOf(context.Grant()) is { } left) QuotaHeaders.Write(headers, left);
         if (error.Code is ErrorCode.LoadFailed or ErrorCode.InsufficientMemory or ErrorCode.Internal)
             headers["x-should-retry"] = "false";
         if (error.Code is ErrorCode.Unauthorized)

@@ -36,7 +36,7 @@ internal static class ReplyRelay
             if (ForwardedHeaders.MayReturn(header.Name)) response.Headers.Append(header.Name, header.Value);
         response.ContentType = reply.ContentType;
         response.Headers[RequestIdentity.Header] = context.TraceIdentifier;
-        await foreach (var block in reply.Blocks(context.RequestAborted)) await response.BodyWriter.WriteAsync(block, context.RequestAborted);
+        await foreach (var block in reply.Blocks(context.RequestAborted)) await context.SendAsync(block);
     }
 
     /// <summary>A body that streams through, up to a limit.</summary>

@@ -1,3 +1,4 @@
+using LmGateway.Observability.Metrics;
 using LmGateway.Vocabulary;
 using Microsoft.AspNetCore.Http;
 
@@ -7,7 +8,7 @@ namespace LmGateway.Api.Http;
 internal delegate Task ErrorWriter(HttpContext context, GatewayError error);
 
 /// <summary>Which envelope a path's errors have. Each API registers its own; everything else is answered as OpenAI does.</summary>
-internal sealed class RouteErrors(ErrorWriter otherwise)
+internal sealed class RouteErrors(ErrorWriter otherwise, RefusalFigures refusals)
 {
     private readonly List<(PathString Prefix, ErrorWriter Writer)> routes = [];
 
@@ -21,6 +22,7 @@ internal sealed class RouteErrors(ErrorWriter otherwise)
 
     public Task WriteAsync(HttpContext context, GatewayError error)
     {
+        refusals.Note(error);
         foreach (var (prefix, writer) in routes)
             if (context.Request.Path.StartsWithSegments(prefix, StringComparison.OrdinalIgnoreCase)) return writer(context, error);
         return otherwise(context, error);

@@ -3,15 +3,28 @@ using LmGateway.Vocabulary;
 
 namespace LmGateway.Api.Http;
 
-/// <summary>The time that running requests have when the service is stopped. What still runs after it is cut off, and told so.</summary>
+/// <summary>
+/// The stop of the service: from its beginning nothing new is taken on, and what runs has a time to end in. What still runs after it is cut off,
+/// and told so.
+/// </summary>
 internal sealed class ShutdownLimit(LiveSettings settings, TimeProvider time) : IDisposable
 {
+    private static readonly TimeSpan SoonEnough = TimeSpan.FromSeconds(5);
+
+    private readonly CancellationTokenSource begun = new();
+
     /// <summary>One for each processor, so that requests which begin at the same time do not wait for one another to register.</summary>
     private readonly CancellationTokenSource[] over = [.. Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new CancellationTokenSource(Timeout.InfiniteTimeSpan, time))];
 
     /// <summary>What a request that was cut off tells its caller.</summary>
     public static GatewayError Passed { get; } =
-        new(ErrorCode.Draining, "The service was stopped before the answer was complete. Try again in a moment.") { RetryAfter = TimeSpan.FromSeconds(5) };
+        new(ErrorCode.Draining, "The service was stopped before the answer was complete. Try again in a moment.") { RetryAfter = SoonEnough };
+
+    /// <summary>What a request is told that comes after the beginning.</summary>
+    public static GatewayError Stopping { get; } = new(ErrorCode.Draining, "The service is stopping. Try again in a moment.") { RetryAfter = SoonEnough };
+
+    /// <summary>Ends when the stop begins.</summary>
+    public CancellationToken Begun => begun.Token;
 
     /// <summary>The time is over, also for those whose token ends only now.</summary>
     public bool IsOver => Array.Exists(over, source => source.IsCancellationRequested);
@@ -19,8 +32,17 @@ internal sealed class ShutdownLimit(LiveSettings settings, TimeProvider time) : 
     /// <summary>Ends when the time is over.</summary>
     public CancellationToken Token => over[Thread.GetCurrentProcessorId() % over.Length].Token;
 
-    /// <summary>The service stops now.</summary>
-    public void Begin() => Array.ForEach(over, source => source.CancelAfter(TimeSpan.FromMilliseconds(settings.Current.Timeouts.ShutdownMs)));
+    /// <summary>The service stops now. Only the first call counts.</summary>
+    public void Begin()
+    {
+        if (begun.IsCancellationRequested) return;
+        Array.ForEach(over, source => source.CancelAfter(TimeSpan.FromMilliseconds(settings.Current.Timeouts.ShutdownMs)));
+        begun.Cancel();
+    }
 
-    public void Dispose() => Array.ForEach(over, source => source.Dispose());
+    public void Dispose()
+    {
+        begun.Dispose();
+        Array.ForEach(over, source => source.Dispose());
+    }
 }

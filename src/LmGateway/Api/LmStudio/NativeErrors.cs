@@ -25,6 +25,8 @@ internal static class NativeErrors
         ErrorCode.IdentifierTaken or ErrorCode.InstanceAmbiguous or ErrorCode.InstanceInUse => (409, "invalid_request", "conflict"),
         ErrorCode.BodyTooLarge => (413, "invalid_request", "request_too_large"),
         ErrorCode.UnsupportedMediaType => (415, "invalid_request", "unsupported_media_type"),
+        ErrorCode.HeadersTooLarge => (431, "invalid_request", "headers_too_large"),
+        ErrorCode.RequestTooSlow => (408, "invalid_request", "request_timeout"),
         ErrorCode.RateLimited => (429, "invalid_request", "rate_limit_exceeded"),
         ErrorCode.Cancelled => (499, "internal_error", "cancelled"),
         ErrorCode.BackendUnreachable => (502, "internal_error", "backend_unreachable"),

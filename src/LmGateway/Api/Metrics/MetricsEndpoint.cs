@@ -15,7 +15,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace LmGateway.Api.Metrics;
 
 /// <summary><c>GET /metrics</c>: figures for Prometheus.</summary>
-internal sealed class MetricsEndpoint(ServiceFigures figures, RequestJournal journal, CurrentWork work, ModelCatalog catalog, EventHub hub, ProcessFigures process, ConfigurationReload reload)
+internal sealed class MetricsEndpoint(ServiceFigures figures, RequestJournal journal, CurrentWork work, ModelCatalog catalog, EventHub hub, ProcessFigures process, ConfigurationReload reload, RefusalFigures refusals, Admission admission)
 {
     private static readonly string Version =
         typeof(MetricsEndpoint).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
@@ -30,6 +30,10 @@ internal sealed class MetricsEndpoint(ServiceFigures figures, RequestJournal jou
         text.Single("lmgateway_active_requests", "gauge", "Requests under way.", journal.Active);
         text.Single("lmgateway_event_subscribers", "gauge", "Readers of the event stream.", hub.Subscribers);
         text.Single("lmgateway_events_dropped_total", "counter", "Events that slow readers lost.", hub.Dropped);
+        text.Family("lmgateway_refusals_total", "counter", "Requests that were turned away, by the limit that was reached or the reason.");
+        foreach (var (reason, count) in refusals.All) text.Sample("lmgateway_refusals_total", count, ("reason", reason));
+        text.Single("lmgateway_admitted_requests", "gauge", "Requests for inference that wait or run.", admission.Held.Requests);
+        text.Single("lmgateway_admitted_streams", "gauge", "Those of them that are streams.", admission.Held.Streams);
         text.Family("lmgateway_configuration_reloads_total", "counter", "Times that the configuration was read again.");
         text.Sample("lmgateway_configuration_reloads_total", reload.Record.Applied, ("outcome", "applied"));
         text.Sample("lmgateway_configuration_reloads_total", reload.Record.Refused, ("outcome", "refused"));

@@ -1,6 +1,7 @@
 using LeanNats;
 using LeanNats.Services;
 using LmGateway.Api.Http;
+using LmGateway.Observability.Metrics;
 using LmGateway.Serving;
 using LmGateway.Vocabulary;
 using Microsoft.Extensions.Logging;
@@ -12,7 +13,7 @@ namespace LmGateway.Api.Nats;
 /// empty message as the end. A caller that unsubscribes, or that sends a message to the cancel subject, ends the generation.
 /// </summary>
 internal sealed partial class ChatStreams(
-    InferencePipeline pipeline, ModelInference inference, NatsCallers callers, RequestGate gate, OpenStreams streams, ShutdownLimit shutdown, NatsNode node, TimeProvider time, ILogger<ChatStreams> logger)
+    InferencePipeline pipeline, ModelInference inference, NatsCallers callers, RequestGate gate, OpenStreams streams, RefusalFigures refusals, ShutdownLimit shutdown, NatsNode node, TimeProvider time, ILogger<ChatStreams> logger)
 {
     public const string Name = "chat_stream";
 
@@ -74,7 +75,12 @@ internal sealed partial class ChatStreams(
 
     private GatewayError ErrorOf(Exception fault, NatsCall call)
     {
-        if (fault is GatewayException known) return known.Error;
+        if (fault is GatewayException known)
+        {
+            refusals.Note(known.Error);
+            return known.Error;
+        }
+
         if (fault is NatsException broken) return new GatewayError(ErrorCode.BackendFault, $"The stream broke off: {broken.Message}");
         LogDefect(call.Context.RequestId, fault);
         return new GatewayError(ErrorCode.Internal, "The gateway failed. Its log says why, under this request's id.");

@@ -13,7 +13,7 @@ namespace LmGateway.Api.Nats;
 /// this node's own. Subscriptions are made once and last through every loss of the connection.
 /// </summary>
 internal sealed partial class NatsApi(
-    NatsLink link, NatsOperations operations, NatsRequests requests, ChatStreams chats, OpenStreams streams, NatsNode node, LiveSettings settings, IHostApplicationLifetime lifetime,
+    NatsLink link, NatsOperations operations, NatsRequests requests, ChatStreams chats, OpenStreams streams, NatsNode node, LiveSettings settings, ShutdownLimit shutdown,
     ILogger<NatsApi> logger) : IHostedService
 {
     /// <summary>So many more are taken in, to be told that there is no room.</summary>
@@ -30,7 +30,7 @@ internal sealed partial class NatsApi(
         service = await new NatsSvcContext(connection).AddServiceAsync(Describe(), cancellationToken);
         await ServeAsync(service.AddGroup("lmstudio"), cancellationToken);
         await ServeAsync(service.AddGroup($"lmstudio.node.{node.Id}"), cancellationToken);
-        stopping = lifetime.ApplicationStopping.Register(() => stopped = Task.Run(DrainAsync));
+        stopping = shutdown.Begun.Register(() => stopped = Task.Run(DrainAsync));
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using LeanNats.Services;
 using LmGateway.Api.Http;
+using LmGateway.Observability.Metrics;
 using LmGateway.Security;
 using LmGateway.Vocabulary;
 using Microsoft.Extensions.Logging;
@@ -7,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace LmGateway.Api.Nats;
 
 /// <summary>The life of a request with one reply: whatever happens to it, its caller hears of it once.</summary>
-internal sealed partial class NatsRequests(NatsCallers callers, AuditFile audit, RequestGate gate, NatsReplies replies, ShutdownLimit shutdown, TimeProvider time, ILogger<NatsRequests> logger)
+internal sealed partial class NatsRequests(NatsCallers callers, AuditFile audit, RequestGate gate, NatsReplies replies, RefusalFigures refusals, ShutdownLimit shutdown, TimeProvider time, ILogger<NatsRequests> logger)
 {
     /// <summary>A request that names no reply subject is not carried out: nobody would hear what came of it.</summary>
     public async ValueTask HandleAsync(NatsOperation operation, NatsSvcMsg request, CancellationToken cancellationToken)
@@ -38,6 +39,7 @@ internal sealed partial class NatsRequests(NatsCallers callers, AuditFile audit,
         }
         catch (GatewayException failure)
         {
+            refusals.Note(failure.Error);
             return NatsAnswer.Failed(failure.Error);
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)

@@ -22,7 +22,7 @@ internal sealed class RequestGate(LiveSettings settings, BodyBudget budget)
         if (Interlocked.Increment(ref count) > settings.Current.Nats.MaxRequests)
         {
             Interlocked.Decrement(ref count);
-            throw new GatewayException(new GatewayError(ErrorCode.Overloaded, $"{settings.Current.Nats.MaxRequests} requests are worked on already; try again shortly. The limit is the setting nats.max_requests.") { RetryAfter = SoonEnough });
+            throw new GatewayException(new GatewayError(ErrorCode.Overloaded, $"{settings.Current.Nats.MaxRequests} requests are worked on already; try again shortly. The limit is the setting nats.max_requests.") { Limit = "nats.max_requests", RetryAfter = SoonEnough });
         }
 
         if (budget.TryTake(bytes)) return new Place(budget, taken, isInference ? 1 : 0, bytes) { Use = settings.Enter() };

@@ -25,6 +25,8 @@ internal static class OpenAiErrors
         ErrorCode.MethodNotAllowed => (405, "invalid_request_error", "method_not_allowed"),
         ErrorCode.BodyTooLarge => (413, "invalid_request_error", "request_too_large"),
         ErrorCode.UnsupportedMediaType => (415, "invalid_request_error", "unsupported_media_type"),
+        ErrorCode.HeadersTooLarge => (431, "invalid_request_error", "headers_too_large"),
+        ErrorCode.RequestTooSlow => (408, "invalid_request_error", "request_timeout"),
         ErrorCode.RateLimited => (429, "rate_limit_error", "rate_limit_exceeded"),
         ErrorCode.IdentifierTaken => (409, "invalid_request_error", "identifier_taken"),
         ErrorCode.InstanceAmbiguous => (409, "invalid_request_error", "instance_ambiguous"),

@@ -68,7 +68,7 @@ public sealed class DebugApiTests
         await gateway.PostJsonAsync("/v1/chat/completions", """{"model":"no-such-model","messages":[]}""");
         var (status, body) = await gateway.GetJsonAsync("/debug/metrics");
         Assert.Equal(200, status);
-        Assert.Equal(["modelInfo", "performance", "recentActivity", "system", "currentOperation"], Names(body));
+        Assert.Equal(["modelInfo", "performance", "recentActivity", "system", "currentOperation", "refusals"], Names(body));
         var performance = body.GetProperty("performance");
         Assert.Equal(
             ["totalRequests", "totalErrors", "errorRate", "recentRequestCount", "completedRequestCount", "avgResponseTimeMs", "minResponseTimeMs", "maxResponseTimeMs", "medianResponseTimeMs", "avgTokensPerSec", "totalTokensProcessed", "requestsWithTokenData", "tokenStats"],

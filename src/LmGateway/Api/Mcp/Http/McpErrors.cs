@@ -20,6 +20,8 @@ internal static class McpErrors
             ErrorCode.MethodNotAllowed => (405, McpErrorCode.InvalidRequest),
             ErrorCode.BodyTooLarge => (413, McpErrorCode.InvalidRequest),
             ErrorCode.UnsupportedMediaType => (415, McpErrorCode.InvalidRequest),
+            ErrorCode.HeadersTooLarge => (431, McpErrorCode.InvalidRequest),
+            ErrorCode.RequestTooSlow => (408, McpErrorCode.InvalidRequest),
             ErrorCode.RateLimited => (429, McpErrorCode.InvalidRequest),
             ErrorCode.Draining or ErrorCode.Overloaded or ErrorCode.QueueFull => (503, McpErrorCode.InternalError),
             _ => (500, McpErrorCode.InternalError),

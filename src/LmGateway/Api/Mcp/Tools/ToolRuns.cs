@@ -1,5 +1,6 @@
 using LmGateway.Configuration;
 using LmGateway.Events;
+using LmGateway.Observability.Metrics;
 using LmGateway.Security;
 using LmGateway.Vocabulary;
 using Microsoft.Extensions.Logging;
@@ -7,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace LmGateway.Api.Mcp.Tools;
 
 /// <summary>Every call under way, and the last of those that went on without their clients.</summary>
-internal sealed partial class ToolRuns(AuditFile audit, LiveSettings settings, TimeProvider time, ILogger<ToolRuns> logger) : IAsyncDisposable
+internal sealed partial class ToolRuns(AuditFile audit, LiveSettings settings, RefusalFigures refusals, TimeProvider time, ILogger<ToolRuns> logger) : IAsyncDisposable
 {
     private const int MostRunning = 256;
     private const int MostKept = 100;
@@ -103,6 +104,7 @@ internal sealed partial class ToolRuns(AuditFile audit, LiveSettings settings, T
         }
         catch (GatewayException failure)
         {
+            refusals.Note(failure.Error);
             failed(failure.Error.Code);
             return tool.Failed(failure.Error);
         }

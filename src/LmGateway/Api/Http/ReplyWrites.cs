@@ -1,0 +1,42 @@
+using System.IO.Pipelines;
+using LmGateway.Configuration;
+using LmGateway.Observability.Metrics;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace LmGateway.Api.Http;
+
+/// <summary>Gives up on a caller who does not take its reply, so that it holds nothing of the service for ever.</summary>
+internal sealed class SlowReaders(LiveSettings settings, RefusalFigures refusals, TimeProvider time)
+{
+    /// <summary>Waits for a write to be taken. Past the limit the connection is cut, which ends everything that the request holds.</summary>
+    public async ValueTask WaitAsync(HttpContext context, ValueTask<FlushResult> write)
+    {
+        try
+        {
+            await write.AsTask().WaitAsync(settings.Current.Limits.WriteTimeout, time, context.RequestAborted);
+        }
+        catch (TimeoutException late)
+        {
+            refusals.NoteCut("limits.write_seconds");
+            context.Abort();
+            throw new OperationCanceledException("The caller did not take its reply.", late);
+        }
+    }
+}
+
+internal static class ReplyWrites
+{
+    /// <summary>Writes and flushes. Waits where the caller reads slowly, within the limit of <see cref="SlowReaders"/>.</summary>
+    public static ValueTask SendAsync(this HttpContext context, ReadOnlyMemory<byte> block) => Within(context, context.Response.BodyWriter.WriteAsync(block, context.RequestAborted));
+
+    /// <summary>Flushes what was written, in the same way.</summary>
+    public static ValueTask FlushAsync(this HttpContext context) => Within(context, context.Response.BodyWriter.FlushAsync(context.RequestAborted));
+
+    private static ValueTask Within(HttpContext context, ValueTask<FlushResult> write)
+    {
+        if (!write.IsCompletedSuccessfully) return context.RequestServices.GetRequiredService<SlowReaders>().WaitAsync(context, write);
+        write.GetAwaiter().GetResult();
+        return ValueTask.CompletedTask;
+    }
+}
