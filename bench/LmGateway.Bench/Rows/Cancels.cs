@@ -75,7 +75,13 @@ internal static class Cancels
         string? cancel = null;
         await foreach (var message in replies.ReadAllAsync())
         {
-            if (message.Data.Length == 0) throw new IOException($"Nobody answers on NATS: {string.Join(' ', message.Headers ?? [])}");
+            if (message.HasNoResponders)
+            {
+                await Task.Delay(Pause, TimeProvider.System);
+                await client.PublishAsync("lmstudio.chat_stream", Encoding.UTF8.GetBytes(body), replyTo: inbox);
+                continue;
+            }
+
             using var reply = System.Text.Json.JsonDocument.Parse(message.Data);
             var data = reply.RootElement.GetProperty("data");
             if (data.TryGetProperty("cancel_subject", out var subject)) cancel = subject.GetString();
