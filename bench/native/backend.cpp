@@ -7,6 +7,7 @@
 // GET /bench/state tells how often it was asked, over how many connections, and when a caller last left a stream before its end.
 #include "wire.h"
 
+#include <algorithm>
 #include <memory>
 #include <queue>
 #include <vector>
@@ -128,8 +129,9 @@ void tell_state(Connection& c) {
 
 void complete(Connection& c, std::string_view body) {
     requests++;
-    // What matters stands first; what a gateway puts in may stand last. Prompts are not searched.
-    std::string_view first = body.substr(0, 512), last = body.substr(body.size() > 512 ? body.size() - 512 : 0);
+    // What matters stands before or behind the prompt, which is not searched.
+    std::string first(body.substr(0, 512));
+    if (body.size() > 512) first += body.substr(std::max<size_t>(512, body.size() - 512));
     size_t name = first.find("\"model\":\"");
     c.model = name == first.npos ? "bench" : std::string(first.substr(name + 9, first.find('"', name + 9) - name - 9));
     if (first.find("\"stream\":true") == first.npos) {
@@ -138,7 +140,7 @@ void complete(Connection& c, std::string_view body) {
             "\"logprobs\":null,\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":11,\"total_tokens\":20}}");
         return;
     }
-    c.usage = first.find("include_usage") != first.npos || last.find("include_usage") != last.npos;
+    c.usage = first.find("include_usage") != first.npos;
     c.tokens = number_after(first, "\"max_tokens\":", 16);
     c.pace = number_after(first, "\"seed\":", 20) * Millisecond;
     c.sent = 0;

@@ -10,6 +10,7 @@ namespace LmGateway.Bench.Rows;
 /// <summary>From the caller's leaving to the backend's seeing its stream closed. Both read the one monotonic clock of the machine.</summary>
 internal static class Cancels
 {
+    private static readonly NatsHeaders Key = new() { ["x-api-key"] = Plans.Key };
     private const string LastLeft = "last_left_ns";
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(1);
@@ -71,14 +72,22 @@ internal static class Cancels
     {
         var inbox = client.NewInbox();
         await using var replies = await client.SubscribeCoreAsync(inbox);
-        await client.PublishAsync("lmstudio.chat_stream", Encoding.UTF8.GetBytes(body), replyTo: inbox);
+        await client.PublishAsync("lmstudio.chat_stream", Encoding.UTF8.GetBytes(body), Key, inbox);
         string? cancel = null;
         await foreach (var message in replies.ReadAllAsync())
         {
+            if (message.HasNoResponders)
+            {
+                await Task.Delay(Pause, TimeProvider.System);
+                await client.PublishAsync("lmstudio.chat_stream", Encoding.UTF8.GetBytes(body), Key, inbox);
+                continue;
+            }
+
             using var reply = System.Text.Json.JsonDocument.Parse(message.Data);
+            if (!reply.RootElement.GetProperty("ok").GetBoolean()) throw new IOException(reply.RootElement.GetRawText());
             var data = reply.RootElement.GetProperty("data");
             if (data.TryGetProperty("cancel_subject", out var subject)) cancel = subject.GetString();
-            if (data.TryGetProperty("type", out var type) && type.GetString() == "chunk") break;
+            if (data.GetProperty("type").GetString() == "chunk") break;
         }
 
         return async () => await client.PublishAsync(cancel!);
@@ -91,7 +100,7 @@ internal static class Cancels
         {
             try
             {
-                await client.RequestAsync("lmstudio.list_models", "{}"u8.ToArray());
+                await client.RequestAsync("lmstudio.list_models", "{}"u8.ToArray(), Key);
                 return;
             }
             catch (NatsNoRespondersException) when (TimeProvider.System.GetElapsedTime(began) < Patience)
