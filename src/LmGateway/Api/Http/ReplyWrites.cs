@@ -20,7 +20,10 @@ internal sealed class SlowReaders(LiveSettings settings, RefusalFigures refusals
         {
             refusals.NoteCut("limits.write_seconds");
             context.Abort();
-            throw new OperationCanceledException("The caller did not take its reply.", late);
+
+            // The server cancels the request in its own time; from then on everyone sees a caller that has gone, and nobody a defect.
+            await Task.Delay(Timeout.InfiniteTimeSpan, time, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw new OperationCanceledException("The caller did not take its reply.", late, context.RequestAborted);
         }
     }
 }

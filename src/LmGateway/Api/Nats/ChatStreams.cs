@@ -30,7 +30,7 @@ internal sealed partial class ChatStreams(
             if (await FailureAsync(call, replies, ending.Token) is not { } fault) return;
             if (stream.IsDeserted) return;
             var error = fault is OperationCanceledException ? WhyEnded(call, stream, limit) : ErrorOf(fault, call);
-            call.Context.Reply?.Status = NatsErrors.Status(error.Code);
+            call.Context.Reply?.Status = ErrorStatus.Of(error.Code);
             await replies.FailAsync(error);
         }
         catch (Exception fault) when (fault is NatsException or ObjectDisposedException)

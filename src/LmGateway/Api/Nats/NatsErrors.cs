@@ -11,25 +11,6 @@ internal static class NatsErrors
     /// <summary><c>model_not_found</c>, <c>queue_full</c>, …</summary>
     public static string Code(ErrorCode code) => EventWords.Of(code);
 
-    /// <summary>The number that the micro services protocol wants beside it, by the custom of HTTP.</summary>
-    public static int Status(ErrorCode code) => code switch
-    {
-        ErrorCode.InvalidRequest or ErrorCode.InvalidExtension or ErrorCode.InvalidImage or ErrorCode.ModelRequired or ErrorCode.ModelAmbiguous or ErrorCode.NotSupported or ErrorCode.ContextLengthExceeded => 400,
-        ErrorCode.Unauthorized => 401,
-        ErrorCode.Forbidden or ErrorCode.ModelNotAllowed => 403,
-        ErrorCode.ModelNotFound or ErrorCode.RouteNotFound or ErrorCode.JobNotFound or ErrorCode.ObjectNotFound => 404,
-        ErrorCode.MethodNotAllowed => 405,
-        ErrorCode.IdentifierTaken or ErrorCode.InstanceAmbiguous or ErrorCode.InstanceInUse => 409,
-        ErrorCode.BodyTooLarge => 413,
-        ErrorCode.UnsupportedMediaType => 415,
-        ErrorCode.RateLimited => 429,
-        ErrorCode.Cancelled => 499,
-        ErrorCode.QueueFull or ErrorCode.Draining or ErrorCode.Overloaded or ErrorCode.BackendUnreachable or ErrorCode.ControlUnavailable or ErrorCode.RepositoryUnavailable => 503,
-        ErrorCode.BackendTimeout => 504,
-        ErrorCode.DiskFull => 507,
-        _ => 500,
-    };
-
     public static string Text(GatewayError error) =>
         error.Details.Count > 0 && error.Code == ErrorCode.InvalidRequest ? $"{error.Message}: {string.Join("; ", error.Details)}" : error.Message;
 

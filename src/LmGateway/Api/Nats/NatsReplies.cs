@@ -1,6 +1,7 @@
 using System.Text.Json;
 using LeanNats;
 using LeanNats.Services;
+using LmGateway.Api.Http;
 using LmGateway.Nats;
 using LmGateway.Vocabulary;
 using Microsoft.Extensions.Logging;
@@ -38,7 +39,7 @@ internal sealed partial class NatsReplies(NatsNode node, ReplyStore store, ILogg
     {
         // The words stand in the body: a header takes one short line of ASCII.
         if (error is null) await request.ReplyAsync(body, Headers(call), cancellationToken: cancellationToken);
-        else await request.ReplyErrorAsync(NatsErrors.Status(error.Code), NatsErrors.Code(error.Code), body, Headers(call), cancellationToken);
+        else await request.ReplyErrorAsync(ErrorStatus.Of(error.Code), NatsErrors.Code(error.Code), body, Headers(call), cancellationToken);
     }
 
     /// <summary>Where the reply lies; a failure that is too large stays one.</summary>

@@ -21,7 +21,7 @@ internal sealed partial class NatsRequests(NatsCallers callers, AuditFile audit,
 
         var call = callers.Read(request, operation.Scope, operation.Name);
         var answer = await AnswerAsync(operation, call, cancellationToken);
-        call.Context.Reply?.Status = answer.Error is { } error ? NatsErrors.Status(error.Code) : 200;
+        call.Context.Reply?.Status = answer.Error is { } error ? ErrorStatus.Of(error.Code) : 200;
         if (operation.Scope == KeyScopes.Models && (call.Subject.Target is not null || !operation.IsMostlyRead)) await audit.WriteAsync(Entry(operation, call, answer));
         await replies.SendAsync(request, call, answer, cancellationToken);
     }

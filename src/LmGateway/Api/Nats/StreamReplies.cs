@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using LeanNats;
 using LeanNats.Services;
+using LmGateway.Api.Http;
 
 namespace LmGateway.Api.Nats;
 
@@ -66,7 +67,7 @@ internal sealed class StreamReplies(NatsSvcMsg request, NatsCall call, OpenStrea
             writer.WriteNumber("seq", number);
             writer.WriteString("request_id", call.Context.RequestId);
         });
-        await request.ReplyErrorAsync(NatsErrors.Status(error.Code), NatsErrors.Code(error.Code), answer.ToBytes(node), NatsReplies.Headers(call));
+        await request.ReplyErrorAsync(ErrorStatus.Of(error.Code), NatsErrors.Code(error.Code), answer.ToBytes(node), NatsReplies.Headers(call));
         await TerminateAsync();
     }
 

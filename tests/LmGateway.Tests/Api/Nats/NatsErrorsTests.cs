@@ -1,5 +1,4 @@
 using System.Text.Json;
-using LmGateway.Api.Admin;
 using LmGateway.Api.Nats;
 using LmGateway.Vocabulary;
 using Xunit;
@@ -25,14 +24,6 @@ public sealed class NatsErrorsTests
         Assert.Equal(["code", "parameter", "retry_after_ms", "details", "node"], Names(data));
         Assert.Equal(JsonNamingPolicy.SnakeCaseLower.ConvertName(name), data.GetProperty("code").GetString());
         Assert.Equal(1500, data.GetProperty("retry_after_ms").GetInt32());
-    }
-
-    [Theory]
-    [MemberData(nameof(Codes))]
-    public void Its_number_is_the_status_of_the_admin_API(string name)
-    {
-        var code = Enum.Parse<ErrorCode>(name);
-        Assert.Equal(AdminErrors.Status(code), NatsErrors.Status(code));
     }
 
     [Fact]

@@ -9,13 +9,16 @@ internal sealed class RawConnection : IDisposable
 {
     private readonly TcpClient client = new();
 
-    public NetworkStream Stream => client.GetStream();
+    private NetworkStream? stream;
+
+    public NetworkStream Stream => stream!;
 
     public static async Task<RawConnection> OpenAsync(Uri address, int receiveBuffer = 0)
     {
         var connection = new RawConnection();
         if (receiveBuffer > 0) connection.client.ReceiveBufferSize = receiveBuffer;
         await connection.client.ConnectAsync(IPAddress.Loopback, address.Port);
+        connection.stream = connection.client.GetStream();
         return connection;
     }
 
@@ -25,6 +28,13 @@ internal sealed class RawConnection : IDisposable
 
     /// <summary>Says that nothing more will come.</summary>
     public void EndSending() => client.Client.Shutdown(SocketShutdown.Send);
+
+    /// <summary>What comes first.</summary>
+    public async Task<string> ReadOnceAsync()
+    {
+        var buffer = new byte[4096];
+        return Encoding.Latin1.GetString(buffer, 0, await Stream.ReadAsync(buffer));
+    }
 
     /// <summary>Everything until the other side closes, however it does.</summary>
     public async Task<string> ReadToEndAsync()
