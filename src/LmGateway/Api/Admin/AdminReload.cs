@@ -1,5 +1,4 @@
 using LmGateway.Api.Http;
-using LmGateway.Events;
 using LmGateway.Reload;
 using LmGateway.Vocabulary;
 using Microsoft.AspNetCore.Builder;
@@ -22,9 +21,9 @@ internal static class AdminReload
         {
             json.WriteStartObject();
             json.WriteBoolean("reloaded", true);
-            json.WriteTexts("changed", outcome.Changed);
-            json.WriteTexts("needRestart", outcome.NeedRestart);
-            json.WriteTexts("warnings", outcome.Warnings);
+            JobJson.WriteTexts(json, "changed", outcome.Changed);
+            JobJson.WriteTexts(json, "needRestart", outcome.NeedRestart);
+            JobJson.WriteTexts(json, "warnings", outcome.Warnings);
             json.WriteEndObject();
         });
     }
