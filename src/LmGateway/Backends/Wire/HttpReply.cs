@@ -58,6 +58,7 @@ internal sealed class HttpReply(HttpResponseMessage response, ReplyLimits limits
         {
             body ??= await response.Content.ReadAsStreamAsync(limits.Token);
             var read = await body.ReadAsync(buffer, limits.Token);
+            if (read == 0) cancellationToken.ThrowIfCancellationRequested();      // a reply that was disposed of looks like one that has ended
             limits.Arm();
             return read;
         }

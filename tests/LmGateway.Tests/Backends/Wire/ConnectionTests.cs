@@ -81,6 +81,20 @@ public sealed class ConnectionTests
         Assert.NotEqual("close", server.State.Counters.LastRequests[^1].Headers.GetValueOrDefault("Connection"));
     }
 
+    [Fact]
+    public async Task A_caller_that_leaves_between_two_pieces_is_not_told_that_the_reply_has_ended()
+    {
+        await using var server = await SimulatorServer.StartAsync(new SimulatorOptions { LoadTime = TimeSpan.Zero, TokensPerSecond = 20 }, cancellationToken: TestContext.Current.CancellationToken);
+        using var upstream = Upstream(server.Address.ToString(), TimeProvider.System);
+        using var leaving = new CancellationTokenSource();
+        var streamed = Exchange() with { Body = Serving.Dialects.Wire.Whole(Chat.Replace("{\"model\"", "{\"stream\":true,\"model\"", StringComparison.Ordinal)), Streamed = true };
+        await using var reply = await upstream.AskAsync(streamed, TestContext.Current.CancellationToken);
+        await using var blocks = reply.Blocks(leaving.Token).GetAsyncEnumerator(TestContext.Current.CancellationToken);
+        Assert.True(await blocks.MoveNextAsync());
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await blocks.MoveNextAsync());
+    }
+
     private static HttpUpstream Upstream(string address, TimeProvider time, int retries = 0, int? maxIdle = null) => new(
         new UpstreamSettings
         {
