@@ -82,7 +82,7 @@ internal static class GatewayHost
         app.Use(next => context => RequestIdentity.AssignAsync(context, next));
         var audit = app.Services.GetRequiredService<AuditTrail>();
         app.Use(next => context => audit.FollowAsync(context, next));      // outside the errors, so that it sees the status they get
-        app.Use(next => new ErrorBoundary(next, errors, settings, app.Services.GetRequiredService<ILogger<ErrorBoundary>>()).InvokeAsync);
+        app.Use(next => new ErrorBoundary(next, errors, app.Services.GetRequiredService<ILogger<ErrorBoundary>>()).InvokeAsync);
         app.Use(next => context => door.CheckHeadAsync(context, next));
         app.Use(next => context => PathTidying.TidyAsync(context, next));
         app.UseGatewaySecurity(settings, errors.WriteAsync);

@@ -25,7 +25,7 @@ internal sealed class BackendSet : IAsyncDisposable
 
     public IReadOnlyList<IBackend> Current => Of(members);
 
-    /// <summary>What there would be with other settings; <see cref="Adopt"/> makes it so. Backends that are new are made here.</summary>
+    /// <summary>What there would be with other settings; <see cref="Adopt"/> makes it so, <see cref="AbandonAsync"/> forgets it. Backends that are new are made here.</summary>
     public BackendChange Prepare(GatewayOptions options)
     {
         var before = members;
@@ -42,6 +42,12 @@ internal sealed class BackendSet : IAsyncDisposable
             leaving.RemoveAll(task => task.IsCompleted);
             leaving.AddRange(fallen.Select(member => LeaveAsync(member.Backend, drained)));
         }
+    }
+
+    /// <summary>For a change that is not adopted after all: disposes of the backends that were made for it.</summary>
+    public async Task AbandonAsync(BackendChange change)
+    {
+        foreach (var member in change.Members.Except(members)) await member.Backend.DisposeAsync();
     }
 
     public async ValueTask DisposeAsync()

@@ -159,19 +159,7 @@ internal static class KeysCommand
     private static void Write(Utf8JsonWriter writer, StoredKey key, string? secret)
     {
         if (secret is not null) writer.WriteString("key", secret);
-        writer.WriteString("name", key.Name);
-        WriteTexts("scopes", key.Scopes);
-        WriteTexts("models", key.Models);
-        if (key.RequestsPerMinute is { } requests) writer.WriteNumber("requestsPerMinute", requests);
-        if (key.TokensPerMinute is { } tokens) writer.WriteNumber("tokensPerMinute", tokens);
-        if (key.TokensPerDay is { } day) writer.WriteNumber("tokensPerDay", day);
-
-        void WriteTexts(string name, IReadOnlyList<string> texts)
-        {
-            writer.WriteStartArray(name);
-            foreach (var text in texts) writer.WriteStringValue(text);
-            writer.WriteEndArray();
-        }
+        key.WriteMembers(writer);
     }
 
     /// <summary>Gives a command its options and an action that works on the file of keys.</summary>

@@ -39,9 +39,15 @@ internal static class EventJson
         if (time is { } known) json.WriteNumber(name, (long)Math.Round(known.TotalMilliseconds));
     }
 
+    /// <summary>A list that is there only where something is in it.</summary>
     public static void WriteTexts(this Utf8JsonWriter json, string name, IReadOnlyList<string>? texts)
     {
-        if (texts is not { Count: > 0 }) return;
+        if (texts is { Count: > 0 }) json.WriteList(name, texts);
+    }
+
+    /// <summary>A list that is there also where it is empty.</summary>
+    public static void WriteList(this Utf8JsonWriter json, string name, IEnumerable<string> texts)
+    {
         json.WriteStartArray(name);
         foreach (var text in texts) json.WriteStringValue(text);
         json.WriteEndArray();

@@ -58,7 +58,16 @@ internal sealed partial class ConfigurationReload(LiveSettings settings, Backend
         errors = [.. SettingRules.ExposureOf(change.Options), .. SecurityRules.Faults(change.Options).Select(fault => new SettingError(null, null, "security", fault))];
         if (errors.Length > 0) return new ReloadOutcome(time.GetUtcNow()) { Errors = errors };
         var next = backends.Prepare(change.Options);
-        if (!next.Backends.SequenceEqual(backends.Current)) await catalog.ReplaceAsync(next.Backends, cancellationToken);
+        try
+        {
+            if (!next.Backends.SequenceEqual(backends.Current)) await catalog.ReplaceAsync(next.Backends, cancellationToken);
+        }
+        catch
+        {
+            await backends.AbandonAsync(next);
+            throw;
+        }
+
         backends.Adopt(next, settings.Replace(change.Options));
         return new ReloadOutcome(time.GetUtcNow()) { Changed = change.Changed, NeedRestart = change.NeedRestart, Warnings = loaded.Warnings };
     }

@@ -45,7 +45,8 @@ internal sealed partial class Scheduler : IAsyncDisposable
         ledger = new Ledger(settings);
         news = new SchedulerNews(hub, operations, time);
         calls = new BackendCalls(catalog, pace, settings, time, logger) { Ended = Post, Following = news.Following, Stopping = stopping.Token };
-        tick = time.CreateTimer(_ => Post(new Ticked(settings.Current.Scheduling.QueueWaitSeconds * time.TimestampFrequency)), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        tick = time.CreateTimer(_ => Post(new Ticked(Patience)), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        settings.Replaced += LookAgain;
         loop = Task.Run(RunAsync);
         watch = Task.Run(WatchAsync);
     }
@@ -109,6 +110,7 @@ internal sealed partial class Scheduler : IAsyncDisposable
         await stopping.CancelAsync();
         await loop;
         await watch;
+        settings.Replaced -= LookAgain;
         await tick.DisposeAsync();
         stopping.Dispose();
     }
@@ -164,6 +166,12 @@ internal sealed partial class Scheduler : IAsyncDisposable
             if (ledger.Draining && calls.UnderWay == 0) events.Writer.TryComplete();
         }
     }
+
+    /// <summary>How long a request may wait, in the clock's own unit.</summary>
+    private long Patience => settings.Current.Scheduling.QueueWaitSeconds is > 0 and var seconds ? seconds * time.TimestampFrequency : long.MaxValue;
+
+    /// <summary>Other settings may need the clock, or need it no more.</summary>
+    private void LookAgain(object? sender, EventArgs change) => Post(new Ticked(Patience));
 
     /// <summary>The clock ticks while somebody waits, and only then.</summary>
     private void Watch(bool isNeeded)

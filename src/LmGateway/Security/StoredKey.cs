@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using LmGateway.Configuration;
+using LmGateway.Events;
 using LmGateway.Vocabulary;
 
 namespace LmGateway.Security;
@@ -46,6 +47,17 @@ internal sealed record StoredKey
         TokensPerMinute = entry.TokensPerMinute,
         TokensPerDay = entry.TokensPerDay,
     };
+
+    /// <summary>Who it is and what it may, as the admin API and the command line tell it; no secret, nor its hash.</summary>
+    public void WriteMembers(Utf8JsonWriter json)
+    {
+        json.WriteString("name", Name);
+        json.WriteList("scopes", Scopes);
+        json.WriteList("models", Models);
+        json.WriteKnown("requestsPerMinute", RequestsPerMinute);
+        json.WriteKnown("tokensPerMinute", TokensPerMinute);
+        json.WriteKnown("tokensPerDay", TokensPerDay);
+    }
 
     /// <summary>A new secret, which nobody can read again, and its hash.</summary>
     public static (string Secret, string Hash) NewSecret()

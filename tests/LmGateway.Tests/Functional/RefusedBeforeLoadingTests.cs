@@ -19,6 +19,8 @@ public sealed class RefusedBeforeLoadingTests
         { "/v1/messages", $$"""{"model":"{{GatewayUnderTest.Vision}}","max_tokens":9,"messages":[{"role":"user","content":"hi"}],"tools":[{"name":"a"}],"tool_choice":{"type":"tool","name":"b"} }""" },
         { "/v1/messages", Messages("""{"type":"url","url":"https://example.com/cat.png"}""") },
         { "/v1/messages", Messages("""{"data":"AAAA","media_type":"image/png","type":"base64"}""") },
+        { "/v1/messages", Messages($$"""{"type":"base64","media_type":"image/png","data":"{{Convert.ToBase64String(TestImages.Png())}}","url":"https://example.com/cat.png"}""") },
+        { "/v1/messages", Messages("""{"type":"url","url":"data:image/png;base64,AAAA","url":"https://example.com/cat.png"}""") },
         { "/v1/responses", Responses("https://example.com/cat.png") },
         { "/v1/responses", Responses(Png + Convert.ToBase64String(TestImages.Png(9000, 9000))) },
         { "/api/v1/chat", $$"""{"model":"{{GatewayUnderTest.Vision}}","input":[{"type":"image","data_url":"https://example.com/cat.png"}]}""" },

@@ -103,7 +103,14 @@ internal sealed class FakeBackend(string name = "fake") : IBackend
 
     public IAsyncEnumerable<ChatEvent> GenerateAsync(string identifier, ChatRequest request, GenerationLimits limits, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    /// <summary>Its owner is done with it.</summary>
+    public bool IsDisposed { get; private set; }
+
+    public ValueTask DisposeAsync()
+    {
+        IsDisposed = true;
+        return ValueTask.CompletedTask;
+    }
 
     private ModelInstance Add(LoadOrder order)
     {

@@ -20,11 +20,13 @@ internal sealed class SchedulerHouse : IAsyncDisposable
         Backend = backend;
         var hub = new EventHub(time ?? TimeProvider.System);
         Catalog = new ModelCatalog([backend], hub, time ?? TimeProvider.System);
-        LiveSettings settings = new GatewayOptions { Node = "node", Scheduling = options ?? new SchedulingOptions() };
-        Scheduler = new Scheduler(Catalog, new CatalogPace(settings), settings, hub, new OperationRecord(new ServiceFigures()), time ?? TimeProvider.System, NullLogger<Scheduler>.Instance);
+        Settings = new GatewayOptions { Node = "node", Scheduling = options ?? new SchedulingOptions() };
+        Scheduler = new Scheduler(Catalog, new CatalogPace(Settings), Settings, hub, new OperationRecord(new ServiceFigures()), time ?? TimeProvider.System, NullLogger<Scheduler>.Instance);
     }
 
     public FakeBackend Backend { get; }
+
+    public LiveSettings Settings { get; }
 
     public ModelCatalog Catalog { get; }
 
@@ -34,6 +36,9 @@ internal sealed class SchedulerHouse : IAsyncDisposable
 
     public Task<Lease> AcquireAsync(string modelKey = "m", string? identifier = null, CancellationToken cancellationToken = default) =>
         Scheduler.AcquireAsync(Target(modelKey, identifier), cancellationToken).AsTask();
+
+    /// <summary>Puts other settings into force, as a reload does.</summary>
+    public void Reload(SchedulingOptions options) => _ = Settings.Replace(Settings.Current with { Scheduling = options });
 
     public Task<LoadResult> LoadAsync(LoadOrder order, CancellationToken cancellationToken = default) =>
         Scheduler.LoadAsync(Backend, order, null, cancellationToken);

@@ -149,6 +149,29 @@ public sealed class SchedulerTests
     }
 
     [Fact]
+    public async Task A_limit_of_the_wait_that_is_taken_away_refuses_nobody_and_one_that_is_set_holds_for_those_who_wait_already()
+    {
+        var time = new ManualTime();
+        var options = new SchedulingOptions { QueueWaitSeconds = 60 };
+        await using var house = new SchedulerHouse(new FakeBackend { Parallel = 1 }, options, time);
+        using var lease = await house.AcquireAsync();
+        var waiting = house.AcquireAsync();
+        await house.UntilWaitingAsync(1);
+        await SchedulerHouse.UntilAsync(() => time.Pending > 0);
+
+        house.Reload(options with { QueueWaitSeconds = 0 });
+        for (var second = 0; second < 120; second++) time.Advance(TimeSpan.FromSeconds(1));
+        await house.RefreshAsync();
+        await house.UntilWaitingAsync(1);
+        Assert.False(waiting.IsCompleted);
+
+        house.Reload(options with { QueueWaitSeconds = 130 });
+        await SchedulerHouse.UntilAsync(() => time.Pending > 0);
+        for (var second = 0; second < 20; second++) time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(ErrorCode.QueueFull, (await SchedulerHouse.RefusalAsync(waiting)).Code);
+    }
+
+    [Fact]
     public async Task An_unload_that_may_not_wait_is_refused_at_once_or_forced()
     {
         await using var house = new SchedulerHouse(new FakeBackend(), new SchedulingOptions { UnloadWaitSeconds = 0 });

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using LmGateway.Api.Http;
 using LmGateway.Catalog;
+using LmGateway.Events;
 using LmGateway.Serving;
 using LmGateway.Vocabulary;
 using Microsoft.AspNetCore.Builder;
@@ -77,7 +78,7 @@ internal static class AdminEndpoints
             writer.WriteNumber("totalTimeMs", (long)Math.Round(outcome.Took.TotalMilliseconds));
             writer.WriteString("message", "Model loaded successfully via LM Studio SDK");
             if (request.Command.InstanceId is null) writer.WriteString("identifier", outcome.Instance.Identifier);
-            WriteTexts(writer, "unloaded", outcome.Unloaded);
+            writer.WriteTexts("unloaded", outcome.Unloaded);
             WriteNotApplied(writer, [.. outcome.NotApplied, .. request.Unknown]);
             writer.WriteEndObject();
         });
@@ -128,23 +129,15 @@ internal static class AdminEndpoints
         if (defaults.TopP is { } topP) writer.WriteNumber("topP", topP);
         if (defaults.TopK is { } topK) writer.WriteNumber("topK", topK);
         if (defaults.RepeatPenalty is { } penalty) writer.WriteNumber("repeatPenalty", penalty);
-        WriteTexts(writer, "stopStrings", defaults.StopStrings ?? []);
+        writer.WriteTexts("stopStrings", defaults.StopStrings ?? []);
         if (defaults.Stream is { } stream) writer.WriteBoolean("stream", stream);
         writer.WriteEndObject();
-    }
-
-    private static void WriteTexts(Utf8JsonWriter writer, string name, IReadOnlyList<string> texts)
-    {
-        if (texts.Count == 0) return;
-        writer.WriteStartArray(name);
-        foreach (var text in texts) writer.WriteStringValue(text);
-        writer.WriteEndArray();
     }
 
     private static void WriteNotApplied(Utf8JsonWriter writer, IReadOnlyList<NotApplied> notApplied)
     {
         if (notApplied.Count == 0) return;
-        WriteTexts(writer, "notApplied", [.. notApplied.Select(item => item.Parameter)]);
+        writer.WriteTexts("notApplied", [.. notApplied.Select(item => item.Parameter)]);
         writer.WriteStartObject("notAppliedReasons");
         foreach (var item in notApplied) writer.WriteString(item.Parameter, item.Reason);
         writer.WriteEndObject();

@@ -51,7 +51,7 @@ internal static class AdminKeys
         {
             json.WriteStartObject();
             json.WriteString("key", secret);
-            WriteMembers(json, wanted);
+            wanted.WriteMembers(json);
             json.WriteEndObject();
         });
     }
@@ -72,26 +72,9 @@ internal static class AdminKeys
     private static void Write(Utf8JsonWriter json, StoredKey key, string source)
     {
         json.WriteStartObject();
-        WriteMembers(json, key);
+        key.WriteMembers(json);
         json.WriteString("source", source);
         if (key.Created != default) json.WriteString("created", key.Created);
         json.WriteEndObject();
-    }
-
-    private static void WriteMembers(Utf8JsonWriter json, StoredKey key)
-    {
-        json.WriteString("name", key.Name);
-        WriteTexts("scopes", key.Scopes);
-        WriteTexts("models", key.Models);
-        if (key.RequestsPerMinute is { } requests) json.WriteNumber("requestsPerMinute", requests);
-        if (key.TokensPerMinute is { } tokens) json.WriteNumber("tokensPerMinute", tokens);
-        if (key.TokensPerDay is { } day) json.WriteNumber("tokensPerDay", day);
-
-        void WriteTexts(string name, IReadOnlyList<string> texts)
-        {
-            json.WriteStartArray(name);
-            foreach (var text in texts) json.WriteStringValue(text);
-            json.WriteEndArray();
-        }
     }
 }

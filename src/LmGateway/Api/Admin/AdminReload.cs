@@ -1,4 +1,5 @@
 using LmGateway.Api.Http;
+using LmGateway.Events;
 using LmGateway.Reload;
 using LmGateway.Vocabulary;
 using Microsoft.AspNetCore.Builder;
@@ -21,9 +22,9 @@ internal static class AdminReload
         {
             json.WriteStartObject();
             json.WriteBoolean("reloaded", true);
-            JobJson.WriteTexts(json, "changed", outcome.Changed);
-            JobJson.WriteTexts(json, "needRestart", outcome.NeedRestart);
-            JobJson.WriteTexts(json, "warnings", outcome.Warnings);
+            json.WriteList("changed", outcome.Changed);
+            json.WriteList("needRestart", outcome.NeedRestart);
+            json.WriteList("warnings", outcome.Warnings);
             json.WriteEndObject();
         });
     }

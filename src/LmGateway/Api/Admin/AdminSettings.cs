@@ -13,11 +13,12 @@ internal static class AdminSettings
 
     private static Task ShowAsync(HttpContext context, LiveSettings settings) => JsonReply.WriteAsync(context, 200, json =>
     {
+        var options = settings.Current;
         json.WriteStartObject();
         json.WriteStartObject("settings");
         foreach (var setting in SettingTable.All)
         {
-            var text = setting.Show(setting.Get(settings.Current));
+            var text = setting.Show(setting.Get(options));
             if (!setting.About.Secret && text.Length > 0 && text != setting.Show(setting.Default)) json.WriteString(setting.Key, text);
         }
 

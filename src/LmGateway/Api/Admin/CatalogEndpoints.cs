@@ -1,6 +1,7 @@
 using System.Text.Json;
 using LmGateway.Api.Http;
 using LmGateway.Catalog;
+using LmGateway.Events;
 using LmGateway.Serving;
 using LmGateway.Vocabulary;
 using Microsoft.AspNetCore.Builder;
@@ -50,7 +51,7 @@ internal static class CatalogEndpoints
         if (model.MaxContextLength is { } context) writer.WriteNumber("maxContextLength", context);
         writer.WriteBoolean("vision", model.Vision);
         writer.WriteBoolean("toolUse", model.ToolUse);
-        if (model.Variants.Count > 0) JobJson.WriteTexts(writer, "variants", model.Variants);
+        writer.WriteTexts("variants", model.Variants);
         writer.WriteStartArray("instances");
         foreach (var instance in instances) Write(writer, instance);
         writer.WriteEndArray();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using LmGateway.Events;
 using LmGateway.Serving.Jobs;
 using LmGateway.Serving.Models;
 
@@ -31,13 +32,6 @@ internal static class JobJson
     public static string Name<T>(T value)
         where T : struct, Enum => value.ToString().ToLowerInvariant();
 
-    public static void WriteTexts(Utf8JsonWriter writer, string name, IReadOnlyList<string> texts)
-    {
-        writer.WriteStartArray(name);
-        foreach (var text in texts) writer.WriteStringValue(text);
-        writer.WriteEndArray();
-    }
-
     private static void WriteResult(Utf8JsonWriter writer, JobResult result)
     {
         writer.WriteStartObject("result");
@@ -50,7 +44,7 @@ internal static class JobJson
             case DeletionOutcome deletion: WriteDeletion(writer, deletion); break;
             case SyncOutcome sync:
                 writer.WriteString("localPath", sync.LocalPath);
-                WriteTexts(writer, "files", sync.Files);
+                writer.WriteList("files", sync.Files);
                 writer.WriteNumber("size", sync.Bytes);
                 writer.WriteNumber("resumed", sync.Resumed);
                 writer.WriteBoolean("wasThere", sync.WasThere);
@@ -58,9 +52,9 @@ internal static class JobJson
             case PublishOutcome publish:
                 writer.WriteString("modelKey", publish.ModelKey);
                 writer.WriteString("bucket", publish.Bucket);
-                WriteTexts(writer, "objects", publish.Objects);
+                writer.WriteList("objects", publish.Objects);
                 writer.WriteNumber("size", publish.Bytes);
-                WriteTexts(writer, "unchanged", publish.Unchanged);
+                writer.WriteList("unchanged", publish.Unchanged);
                 break;
         }
 
@@ -72,9 +66,9 @@ internal static class JobJson
     {
         writer.WriteString("modelKey", deletion.ModelKey);
         writer.WriteString("deletedDir", deletion.Folder);
-        WriteTexts(writer, "files", deletion.Files);
+        writer.WriteList("files", deletion.Files);
         writer.WriteNumber("freedBytes", deletion.FreedBytes);
-        WriteTexts(writer, "unloaded", deletion.Unloaded);
+        writer.WriteList("unloaded", deletion.Unloaded);
     }
 
     private static void WriteTime(Utf8JsonWriter writer, string name, DateTimeOffset? time)

@@ -1,4 +1,3 @@
-using LmGateway.Configuration;
 using LmGateway.Vocabulary;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -9,11 +8,10 @@ namespace LmGateway.Api.Http;
 /// Turns every failure of a request into the envelope of its route, gives unknown paths and methods one, and closes the connection
 /// where a reply had begun already and cannot be finished truthfully.
 /// </summary>
-internal sealed partial class ErrorBoundary(RequestDelegate next, RouteErrors errors, LiveSettings settings, ILogger<ErrorBoundary> logger)
+internal sealed partial class ErrorBoundary(RequestDelegate next, RouteErrors errors, ILogger<ErrorBoundary> logger)
 {
     public async Task InvokeAsync(HttpContext context)
     {
-        using var use = settings.Enter();       // here, because this is the one layer that stays with every request to its end
         try
         {
             await next(context);

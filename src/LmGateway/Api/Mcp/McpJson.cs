@@ -32,13 +32,6 @@ internal static class McpJson
     /// <summary>A value as text with nothing escaped that need not be.</summary>
     public static string Text(JsonElement value) => Encoding.UTF8.GetString(Bytes(value.WriteTo).Span);
 
-    public static void WriteTexts(this Utf8JsonWriter writer, string name, IEnumerable<string> texts)
-    {
-        writer.WriteStartArray(name);
-        foreach (var text in texts) writer.WriteStringValue(text);
-        writer.WriteEndArray();
-    }
-
     /// <summary>The member, where there is a value.</summary>
     public static void WriteGiven(this Utf8JsonWriter writer, string name, string? text)
     {

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
 using LmGateway.Catalog;
+using LmGateway.Events;
 using LmGateway.Serving;
 using LmGateway.Vocabulary;
 
@@ -118,7 +119,7 @@ internal sealed class McpPictures(ModelCatalog catalog, ActiveModelState active,
         writer.WriteString("kind", view.Traits.Kind);
         writer.WriteBoolean("reachable", view.Reachable);
         writer.WriteNumber("models", view.Models.Count);
-        writer.WriteTexts("loaded", view.Instances.Select(instance => instance.Identifier));
+        writer.WriteList("loaded", view.Instances.Select(instance => instance.Identifier));
         writer.WriteGiven("version", view.Version);
         writer.WriteGiven("problem", view.Problem);
         writer.WriteEndObject();

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LmGateway.Events;
 using LmGateway.Serving.Jobs;
 using LmGateway.Serving.Models;
 
@@ -27,9 +28,9 @@ internal static class JobWriter
         writer.WriteString("model_id", job.Model);
         if (job.Result is not DeletionOutcome outcome) return;
         writer.WriteString("deleted_dir", outcome.Folder);
-        ModelControl.WriteTexts(writer, "deleted_files", outcome.Files);
+        writer.WriteTexts("deleted_files", outcome.Files);
         writer.WriteNumber("freed_bytes", outcome.FreedBytes);
-        ModelControl.WriteTexts(writer, "unloaded", outcome.Unloaded);
+        writer.WriteTexts("unloaded", outcome.Unloaded);
     }
 
     /// <summary>The result by its kind, with the job's id.</summary>
@@ -39,7 +40,7 @@ internal static class JobWriter
         {
             case SyncOutcome outcome:
                 writer.WriteString("local_path", outcome.LocalPath);
-                ModelControl.WriteTexts(writer, "files", outcome.Files);
+                writer.WriteTexts("files", outcome.Files);
                 writer.WriteNumber("bytes", outcome.Bytes);
                 writer.WriteNumber("resumed_bytes", outcome.Resumed);
                 writer.WriteBoolean("was_there", outcome.WasThere);
@@ -47,8 +48,8 @@ internal static class JobWriter
             case PublishOutcome outcome:
                 writer.WriteString("model", outcome.ModelKey);
                 writer.WriteString("bucket", outcome.Bucket);
-                ModelControl.WriteTexts(writer, "objects", outcome.Objects);
-                ModelControl.WriteTexts(writer, "unchanged", outcome.Unchanged);
+                writer.WriteTexts("objects", outcome.Objects);
+                writer.WriteTexts("unchanged", outcome.Unchanged);
                 writer.WriteNumber("bytes", outcome.Bytes);
                 break;
             case PullOutcome outcome:

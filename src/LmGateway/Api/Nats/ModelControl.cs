@@ -1,5 +1,6 @@
 using System.Text.Json;
 using LmGateway.Api.Http;
+using LmGateway.Events;
 using LmGateway.Serving;
 
 namespace LmGateway.Api.Nats;
@@ -18,8 +19,8 @@ internal sealed class ModelControl(ModelOperations operations)
             writer.WriteString("identifier", outcome.Instance.Identifier);
             writer.WriteBoolean("activated", outcome.Activated);
             writer.WriteNumber("load_time_ms", (long)Math.Round(outcome.Took.TotalMilliseconds));
-            WriteTexts(writer, "unloaded", outcome.Unloaded);
-            WriteTexts(writer, "not_applied", [.. outcome.NotApplied.Concat(request.Unknown).Select(item => item.Parameter)]);
+            writer.WriteTexts("unloaded", outcome.Unloaded);
+            writer.WriteTexts("not_applied", [.. outcome.NotApplied.Concat(request.Unknown).Select(item => item.Parameter)]);
         });
     }
 
@@ -45,13 +46,5 @@ internal sealed class ModelControl(ModelOperations operations)
             writer.WriteString("model", active.ModelKey);
             if (active.InstanceId is { } instance) writer.WriteString("identifier", instance);
         });
-    }
-
-    internal static void WriteTexts(Utf8JsonWriter writer, string name, IReadOnlyList<string> texts)
-    {
-        if (texts.Count == 0) return;
-        writer.WriteStartArray(name);
-        foreach (var text in texts) writer.WriteStringValue(text);
-        writer.WriteEndArray();
     }
 }

@@ -13,7 +13,7 @@ internal static class LmStudioErrors
 
     private static GatewayError Error(LmStudioException failure, ErrorCode otherwise) => failure switch
     {
-        LmStudioConnectionException { UnderWay: true } => new(ErrorCode.BackendUnreachable, $"{failure.Message} It was lost while a request was under way, which may have been carried out.") { RetryAfter = TimeSpan.FromSeconds(5) },
+        LmStudioConnectionException { UnderWay: true } => new(ErrorCode.BackendUnreachable, $"{failure.Message} The request that was under way may have been carried out.") { RetryAfter = TimeSpan.FromSeconds(5) },
         LmStudioConnectionException => new(ErrorCode.ControlUnavailable, failure.Message) { RetryAfter = TimeSpan.FromSeconds(5) },
         LmStudioAuthenticationException => new(ErrorCode.BackendUnauthorized, $"LM Studio refused the gateway: {failure.Message} Set lmstudio.api_token (LM_API_TOKEN) to a token made in LM Studio."),
         LmStudioTimeoutException => new(ErrorCode.BackendTimeout, failure.Message),

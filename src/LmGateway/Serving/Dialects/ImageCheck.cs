@@ -149,6 +149,6 @@ internal sealed class ImageCheck(DialectDefects defects, UnfitImages? unfit = nu
     private static bool StartsWith(ReadOnlySpan<byte> address, ReadOnlySpan<byte> scheme) =>
         address.Length >= scheme.Length && System.Text.Ascii.EqualsIgnoreCase(address[..scheme.Length], scheme);
 
-    private static GatewayException Invalid(string message, FoundImage image) =>
+    internal static GatewayException Invalid(string message, FoundImage image) =>
         new(new GatewayError(ErrorCode.InvalidImage, message) { Parameter = image.Path });
 }

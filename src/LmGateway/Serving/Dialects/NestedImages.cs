@@ -81,7 +81,10 @@ internal sealed class NestedImages
         if (isImage && source >= 0) Source(source, path + ".source");
     }
 
-    /// <summary><c>{"type":"url","url":…}</c> or <c>{"type":"base64","media_type":…,"data":…}</c>; anything else is for the backend to judge.</summary>
+    /// <summary>
+    /// <c>{"type":"url","url":…}</c> or <c>{"type":"base64","media_type":…,"data":…}</c>; one that names two images is refused, anything else is for
+    /// the backend to judge.
+    /// </summary>
     private void Source(long start, string path)
     {
         var whole = new Utf8JsonReader(value.Slice(start), JsonText.Strict);
@@ -90,11 +93,13 @@ internal sealed class NestedImages
         var image = new FoundImage(origin + start, whole.BytesConsumed, path) { IsSource = true };
         var reader = new Utf8JsonReader(value.Slice(start), JsonText.Strict);
         reader.Read();
+        var named = 0;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var isUrl = JsonText.Is(ref reader, "url"u8);
             var isData = JsonText.Is(ref reader, "data"u8);
             reader.Read();
+            if ((isUrl || isData) && ++named > 1) throw ImageCheck.Invalid("The source of an image must have one 'url' or one 'data'.", image);
             if (reader.TokenType == JsonTokenType.String && (isUrl || isData)) images.Check(ref reader, image, isData);
             reader.Skip();
         }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using LmGateway.Api.Http;
+using LmGateway.Events;
 using Microsoft.AspNetCore.Http;
 using ModelContextProtocol;
 
@@ -27,7 +28,7 @@ internal sealed record McpRefusal(int Status, McpErrorCode Code, string Message)
         if (Requested is { } requested)
         {
             writer.WriteStartObject("data");
-            writer.WriteTexts("supported", McpVersions.All);
+            writer.WriteList("supported", McpVersions.All);
             writer.WriteString("requested", requested);
             writer.WriteEndObject();
         }

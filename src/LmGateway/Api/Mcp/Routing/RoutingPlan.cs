@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LmGateway.Events;
 
 namespace LmGateway.Api.Mcp.Routing;
 
@@ -32,7 +33,7 @@ internal static class RoutingPlan
         writer.WriteEndObject();
         writer.WriteStartObject("context");
         writer.WriteGiven("instructions", agent.Instructions);
-        writer.WriteTexts("files", trigger.Files.Count > 0 ? trigger.Files : facts.Files);
+        writer.WriteList("files", trigger.Files.Count > 0 ? trigger.Files : facts.Files);
         writer.WriteNumber("confidence", trigger.ByModel ? TagConfidence : RuleConfidence);
         writer.WriteNumber("priority", agent.Priority);
         writer.WriteEndObject();

@@ -1,3 +1,4 @@
+using LmGateway.Events;
 using LmGateway.Serving.Jobs;
 using LmGateway.Serving.Models;
 using LmGateway.Vocabulary;
@@ -36,9 +37,9 @@ internal sealed class DeleteModelTool(ModelDeletion deletion, JobList jobs) : Mc
             Structured = McpJson.Object(writer =>
             {
                 writer.WriteString("model", done.ModelKey);
-                writer.WriteTexts("deleted", done.Files);
+                writer.WriteList("deleted", done.Files);
                 writer.WriteNumber("freed_bytes", done.FreedBytes);
-                writer.WriteTexts("unloaded", done.Unloaded);
+                writer.WriteList("unloaded", done.Unloaded);
             }),
         };
     }

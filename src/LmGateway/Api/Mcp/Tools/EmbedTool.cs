@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using LmGateway.Events;
 using LmGateway.Serving;
 using LmGateway.Vocabulary;
 
@@ -44,7 +45,7 @@ internal sealed class EmbedTool(InferencePipeline pipeline, ToolModels models, Q
             {
                 writer.WriteStartObject();
                 writer.WriteString("model", model);
-                writer.WriteTexts("input", texts);
+                writer.WriteList("input", texts);
                 writer.WriteEndObject();
             })),
         });

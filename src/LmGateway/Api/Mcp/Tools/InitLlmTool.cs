@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LmGateway.Events;
 using LmGateway.Serving.BringUp;
 using LmGateway.Vocabulary;
 
@@ -61,7 +62,7 @@ internal sealed class InitLlmTool(BringUpOperation bringUp) : McpTool
     {
         writer.WriteBoolean("success", report.Success);
         writer.WriteString("message", report.Message);
-        writer.WriteTexts("steps_performed", report.Steps);
+        writer.WriteList("steps_performed", report.Steps);
         writer.WriteGiven("job_id", job);
     });
 }

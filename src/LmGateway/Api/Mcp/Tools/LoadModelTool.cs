@@ -1,3 +1,4 @@
+using LmGateway.Events;
 using LmGateway.Serving;
 using LmGateway.Vocabulary;
 
@@ -50,7 +51,7 @@ internal sealed class LoadModelTool(ModelOperations operations) : McpTool
             writer.WriteString("model", outcome.Instance.ModelKey);
             writer.WriteString("instance_id", outcome.Instance.Identifier);
             writer.WriteNumber("load_ms", Math.Round(outcome.Took.TotalMilliseconds));
-            writer.WriteTexts("unloaded", outcome.Unloaded);
+            writer.WriteList("unloaded", outcome.Unloaded);
             writer.WriteStartArray("not_applied");
             foreach (var item in outcome.NotApplied)
             {

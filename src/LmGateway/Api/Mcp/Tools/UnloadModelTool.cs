@@ -1,3 +1,4 @@
+using LmGateway.Events;
 using LmGateway.Serving;
 using LmGateway.Vocabulary;
 
@@ -41,7 +42,7 @@ internal sealed class UnloadModelTool(ModelOperations operations) : McpTool
         string[] names = [.. gone.Select(instance => instance.Identifier)];
         return new ToolAnswer(names.Length == 0 ? "Nothing was loaded." : $"Unloaded: {string.Join(", ", names)}.")
         {
-            Structured = McpJson.Object(writer => writer.WriteTexts("unloaded", names)),
+            Structured = McpJson.Object(writer => writer.WriteList("unloaded", names)),
         };
     }
 }
