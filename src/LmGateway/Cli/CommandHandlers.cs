@@ -1,4 +1,3 @@
-using LmGateway.Cli.Output;
 using LmGateway.Configuration;
 
 namespace LmGateway.Cli;
@@ -9,9 +8,6 @@ internal sealed record CommandHandlers
     public required Func<ServeSettings, CancellationToken, Task<int>> Serve { get; init; }
     /// <summary>MCP over standard input and output.</summary>
     public required Func<LoadedSettings, CancellationToken, Task<int>> Mcp { get; init; }
-
-    /// <summary>Makes the configured model ready.</summary>
-    public required Func<LoadedSettings, CommandOutput, CancellationToken, Task<int>> Up { get; init; }
 
     public required Func<SimulateSettings, CancellationToken, Task<int>> Simulate { get; init; }
 

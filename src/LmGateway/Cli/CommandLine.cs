@@ -68,7 +68,7 @@ internal static class CommandLine
         ServeCommand.Configure(serve, handlers.Serve, surroundings);
         root.Subcommands.Add(serve);
         root.Subcommands.Add(McpCommand.Build(handlers.Mcp, surroundings));
-        root.Subcommands.Add(UpCommand.Build(handlers.Up, surroundings));
+        root.Subcommands.Add(UpCommand.Build(surroundings));
         root.Subcommands.Add(DoctorCommand.Build(surroundings));
         root.Subcommands.Add(StatusCommand.Build(surroundings));
         root.Subcommands.Add(TopCommand.Build(surroundings));

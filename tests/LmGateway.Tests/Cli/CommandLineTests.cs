@@ -57,7 +57,7 @@ public sealed class CommandLineTests : IDisposable
                 return ExitCodes.CannotListen;
             },
             Mcp = (_, _) => Task.FromResult(0),
-            Up = (_, _, _) => Task.FromResult(0),
+           
             Simulate = (_, _) => Task.FromResult(0),
             SimulateLms = (_, _) => Task.FromResult(0),
         };
@@ -256,15 +256,6 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal("http://127.0.0.1:7777", _loaded!.Options.LmStudio.BaseUrl);
     }
 
-    [Fact]
-    public async Task Up_takes_a_model_and_a_backend()
-    {
-        Assert.Equal(11, await RunAsync("up", "llama3.2:3b", "--backend", "LM-Studio"));
-        Assert.Equal(("llama3.2:3b", "lmstudio"), (_loaded!.Options.BringUp.Model, _loaded.Options.BringUp.Backend));
-        Assert.Equal(ExitCodes.BadConfiguration, await RunAsync("up", "--backend", "vllm"));
-        Assert.Contains("ollama, lmstudio", _error.ToString(), StringComparison.Ordinal);
-    }
-
     private Task<int> RunAsync(params string[] arguments)
     {
         var handlers = new CommandHandlers
@@ -272,7 +263,6 @@ public sealed class CommandLineTests : IDisposable
             Serve = (settings, _) => Record(7, _served = settings),
             Simulate = (settings, _) => Record(8, _simulated = settings),
             Mcp = (settings, _) => Record(10, _loaded = settings),
-            Up = (settings, _, _) => Record(11, _loaded = settings),
             SimulateLms = (given, _) => Record(9, _lms = given),
         };
         return CommandLine.RunAsync(arguments, handlers, Surroundings(), TestContext.Current.CancellationToken);

@@ -66,6 +66,9 @@ internal sealed class ServiceOptions
     /// <summary>Lets <c>--set</c> take more than settings.</summary>
     public void TakeOthers() => settings.TakesOthers = true;
 
+    /// <summary>Settings that the command's own arguments stand for.</summary>
+    public Func<ParseResult, IEnumerable<GivenSetting>> Implied { get; init; } = _ => [];
+
     /// <summary>Makes this the command's action.</summary>
     public void Run(Command command, WithoutService without, Func<ServiceCall, CancellationToken, Task<int>> work) =>
         command.SetAction((parsed, cancellationToken) => RunAsync(parsed, without, work, cancellationToken));
@@ -75,7 +78,7 @@ internal sealed class ServiceOptions
         var output = new CommandOutput(surroundings, parsed.GetValue(json));
         return await CommandRun.RunAsync(output, async () =>
         {
-            var loaded = CommandRun.Require(settings.Load(parsed, surroundings));
+            var loaded = CommandRun.Require(settings.Load(parsed, surroundings, Implied(parsed)));
             var location = ServiceLocation.Of(loaded.Options, parsed.GetValue(url), parsed.GetValue(key), surroundings);
             var service = new ServiceClient(location, surroundings.Time);
             using (service)
