@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Threading.Channels;
 using LmGateway.Api.Http;
 using LmGateway.Configuration;
+using LmGateway.Events;
 using LmGateway.Serving.BringUp;
 using LmGateway.Vocabulary;
 using Microsoft.AspNetCore.Builder;
@@ -104,7 +105,7 @@ internal static class AdminBringUp
         writer.WriteString("status", "ready");
         writer.WriteString("modelKey", order.Model);
         writer.WriteString("identifier", report.Identifier);
-        JobJson.WriteTexts(writer, "steps", report.Steps);
+        writer.WriteList("steps", report.Steps);
         writer.WriteString("message", report.Message);
     }
 
@@ -112,7 +113,7 @@ internal static class AdminBringUp
     {
         writer.WriteString("type", "error");
         writer.WriteString("error", report.Message);
-        JobJson.WriteTexts(writer, "steps", report.Steps);
+        writer.WriteList("steps", report.Steps);
     }
 
     private static GatewayException Failure(BringUpReport report) => new(report.Error! with { Details = report.Steps });
