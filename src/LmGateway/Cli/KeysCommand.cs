@@ -198,6 +198,11 @@ internal static class KeysCommand
                     throw new CommandException(CommandFailure.Usage(refused.Message) with { Details = refused.Error.Details }, refused);
                 }
 
+                catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+                {
+                    throw new CommandException("state_not_writable", $"The keys in {folder.Path} cannot be changed: {fault.Message}", "Do it as the user that the service runs as, or name its state folder with LMGATEWAY_STATE_DIR.");
+                }
+
                 return ExitCodes.Success;
             }, cancellationToken);
         });
