@@ -56,7 +56,7 @@ public sealed class CommandLineTests : IDisposable
                 cancellationToken.ThrowIfCancellationRequested();
                 return ExitCodes.Failed;
             },
-            Mcp = (_, _) => Task.FromResult(0),
+            Mcp = (_, _, _) => Task.FromResult(0),
             Simulate = (_, _, _) => Task.FromResult(0),
             SimulateLms = (_, _) => Task.FromResult(0),
         };
@@ -267,7 +267,7 @@ public sealed class CommandLineTests : IDisposable
         {
             Serve = (settings, _, _) => Record(7, _served = settings),
             Simulate = (settings, _, _) => Record(8, _simulated = settings),
-            Mcp = (settings, _) => Record(10, _loaded = settings),
+            Mcp = (settings, _, _) => Record(10, _loaded = settings),
             SimulateLms = (given, _) => Record(9, _lms = given),
         };
         return CommandLine.RunAsync(arguments, handlers, Surroundings(), TestContext.Current.CancellationToken);

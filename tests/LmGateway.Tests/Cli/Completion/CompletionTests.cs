@@ -44,6 +44,19 @@ public sealed class CompletionTests
     }
 
     [Fact]
+    public async Task Help_names_the_argument_and_not_every_model_that_it_could_be()
+    {
+        await using var gateway = await GatewayUnderTest.StartAsync();
+        using var command = CommandUnderTest.Beside(gateway);
+        foreach (var name in new[] { "models load", "models unload", "up", "chat" })
+        {
+            var help = (await command.RunAsync([.. name.Split(' '), "--help"])).Well().Output;
+            Assert.Contains("<MODEL>", help, StringComparison.Ordinal);
+            Assert.DoesNotContain(GatewayUnderTest.Other, help, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task Another_shell_is_refused()
     {
         using var command = new CommandUnderTest();
