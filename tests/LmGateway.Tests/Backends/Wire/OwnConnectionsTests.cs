@@ -14,7 +14,7 @@ public sealed class OwnConnectionsTests : IAsyncDisposable
 {
     private const string Whole = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}";
 
-    private static readonly CancellationToken Test = TestContext.Current.CancellationToken;
+    private static CancellationToken Test => TestContext.Current.CancellationToken;
 
     private readonly Listening server = new();
 
