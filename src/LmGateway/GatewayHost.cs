@@ -106,7 +106,7 @@ internal static class GatewayHost
         return app;
     }
 
-    /// <summary>The service without HTTP: what <c>lmgateway mcp</c> and <c>lmgateway up</c> need to act by themselves.</summary>
+    /// <summary>The service without HTTP: what <c>lmgateway mcp</c> needs to act by itself.</summary>
     public static IHost BuildForTools(GatewayOptions options, TimeProvider time)
     {
         LiveSettings settings = options.WithBringUpBackend();

@@ -9,7 +9,6 @@ internal static class Program
     {
         Serve = ServeProgram.RunAsync,
         Mcp = McpProgram.RunAsync,
-        Up = UpProgram.RunAsync,
         Simulate = SimulateProgram.RunAsync,
         SimulateLms = SimulateProgram.RunLmsAsync,
     });

@@ -15,6 +15,6 @@ public sealed class OneCommandTests
         Assert.True(OperatingSystem.IsWindows() || File.GetUnixFileMode(command).HasFlag(UnixFileMode.UserExecute));
         foreach (var project in Directory.EnumerateFiles(Path.Combine(Repository.Root, "tests"), "*.Tests.csproj", SearchOption.AllDirectories))
             Assert.Contains(Path.GetFileNameWithoutExtension(project), script);
-        Assert.Contains("cd tests/clients && node --test", script);
+        Assert.Matches("cd tests/clients && .*node --test", script);
     }
 }

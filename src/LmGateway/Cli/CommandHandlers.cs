@@ -6,14 +6,12 @@ namespace LmGateway.Cli;
 /// <summary>What the commands do, given by the composition root. Each returns the exit code and ends when its token is cancelled.</summary>
 internal sealed record CommandHandlers
 {
-    public required Func<ServeSettings, CancellationToken, Task<int>> Serve { get; init; }
+    public required Func<ServeSettings, CommandOutput, CancellationToken, Task<int>> Serve { get; init; }
+
     /// <summary>MCP over standard input and output.</summary>
     public required Func<LoadedSettings, CancellationToken, Task<int>> Mcp { get; init; }
 
-    /// <summary>Makes the configured model ready.</summary>
-    public required Func<LoadedSettings, CommandOutput, CancellationToken, Task<int>> Up { get; init; }
-
-    public required Func<SimulateSettings, CancellationToken, Task<int>> Simulate { get; init; }
+    public required Func<SimulateSettings, CommandOutput, CancellationToken, Task<int>> Simulate { get; init; }
 
     /// <summary>The stand-in for the <c>lms</c> program, with the arguments after <c>simulate lms</c>.</summary>
     public required Func<IReadOnlyList<string>, CancellationToken, Task<int>> SimulateLms { get; init; }

@@ -9,6 +9,7 @@ using LmGateway.Cli.Jobs;
 using LmGateway.Cli.Models;
 using LmGateway.Cli.Output;
 using LmGateway.Cli.Status;
+using LmGateway.Configuration;
 
 namespace LmGateway.Cli;
 
@@ -68,7 +69,7 @@ internal static class CommandLine
         ServeCommand.Configure(serve, handlers.Serve, surroundings);
         root.Subcommands.Add(serve);
         root.Subcommands.Add(McpCommand.Build(handlers.Mcp, surroundings));
-        root.Subcommands.Add(UpCommand.Build(handlers.Up, surroundings));
+        root.Subcommands.Add(UpCommand.Build(surroundings));
         root.Subcommands.Add(DoctorCommand.Build(surroundings));
         root.Subcommands.Add(StatusCommand.Build(surroundings));
         root.Subcommands.Add(TopCommand.Build(surroundings));
@@ -77,7 +78,7 @@ internal static class CommandLine
         root.Subcommands.Add(ChatCommand.Build(surroundings));
         root.Subcommands.Add(DaemonCommand.Build(surroundings));
         root.Subcommands.Add(KeysCommand.Build(surroundings));
-        root.Subcommands.Add(SimulateCommand.Build(handlers.Simulate));
+        root.Subcommands.Add(SimulateCommand.Build(handlers.Simulate, surroundings));
         root.Subcommands.Add(CompletionCommand.Build(surroundings));
         return root;
     }
@@ -91,10 +92,19 @@ internal static class CommandLine
 
     private static int Refuse(ParseResult parsed, IEnumerable<string> errors, CommandSurroundings surroundings)
     {
-        var all = parsed.CommandResult.Command is { Subcommands.Count: > 0, Action: null } group ? [Unfinished(parsed, group)] : errors.ToList();
+        var all = parsed.CommandResult.Command is { Subcommands.Count: > 0, Action: null } group ? [Unfinished(parsed, group)] : errors.Select(error => error + Meant(parsed, error)).ToList();
         var isJson = parsed.Tokens.Any(token => token.Value == "--json");
         var failure = CommandFailure.Usage(all[0], $"Run 'lmgateway {PathOf(parsed.CommandResult)}--help' for what can be given.");
         return new CommandOutput(surroundings, isJson).Fail(failure with { Details = [.. all.Skip(1)] });
+    }
+
+    /// <summary>What was probably meant by a word that is none of ours.</summary>
+    private static string Meant(ParseResult parsed, string error)
+    {
+        var command = parsed.CommandResult.Command;
+        var wrong = parsed.UnmatchedTokens.FirstOrDefault(token => error.Contains($"'{token}'", StringComparison.Ordinal));
+        var known = wrong?.StartsWith('-') == true ? command.Options.Where(option => !option.Hidden).Select(option => option.Name) : command.Subcommands.Select(sub => sub.Name);
+        return wrong is not null && DidYouMean.Nearest(wrong, known) is { } meant ? $" Did you mean '{meant}'?" : "";
     }
 
     /// <summary>A command that others stand under was given without one of them, or with one that there is not.</summary>
@@ -102,7 +112,7 @@ internal static class CommandLine
     {
         var known = string.Join(", ", group.Subcommands.Select(command => command.Name));
         return parsed.UnmatchedTokens.FirstOrDefault(token => !token.StartsWith('-')) is { } wrong
-            ? $"'{group.Name}' has no command '{wrong}'; there is {known}."
+            ? $"'{group.Name}' has no command '{wrong}'; there is {known}.{Meant(parsed, $"'{wrong}'")}"
             : $"'{group.Name}' needs a command: {known}.";
     }
 

@@ -32,11 +32,14 @@ internal static class CommandRun
     }
 
     /// <summary>The settings, where they can be used.</summary>
-    public static LoadedSettings Require(LoadedSettings loaded) => loaded.Errors.Count == 0 ? loaded : throw new CommandException(new CommandFailure(
+    public static LoadedSettings Require(LoadedSettings loaded) => loaded.Errors.Count == 0 ? loaded : throw new CommandException(BadSettings(loaded));
+
+    /// <summary>Every fault of the settings at once.</summary>
+    public static CommandFailure BadSettings(LoadedSettings loaded) => new(
         "bad_settings", loaded.Errors.Count == 1 ? "One setting must be corrected:" : $"{loaded.Errors.Count} settings must be corrected:")
     {
         Details = [.. loaded.Errors.Select((error, at) => $"{at + 1}. {error}")],
         Next = "'lmgateway doctor' shows every setting and where it comes from.",
         ExitCode = ExitCodes.BadConfiguration,
-    });
+    };
 }

@@ -20,9 +20,6 @@ internal static class ExitCodes
     /// <summary>Ctrl+C ended it before its work was done.</summary>
     public const int Interrupted = 130;
 
-    /// <summary>The address to listen on cannot be had.</summary>
-    public const int CannotListen = 1;
-
     /// <summary>For the help of the program; docs/cli.md says the same.</summary>
     public const string Legend = "Exit codes: 0 done; 1 it could not be done; 2 the command line or the settings cannot be used; 3 no service answers; 4 status: a backend or NATS is away; 130 interrupted.";
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using LmGateway.Cli.Output;
 using LmGateway.Configuration;
 
 namespace LmGateway.Cli;
@@ -10,13 +11,9 @@ internal static class McpCommand
     {
         var command = new Command("mcp", "Serve MCP on standard input and output, for clients that start their servers themselves.");
         var settings = new SettingsOptions(command);
-        command.SetAction(async (parsed, cancellationToken) =>
-        {
-            var loaded = settings.LoadFromHome(parsed, surroundings);
-            if (loaded.Errors.Count == 0) return await serve(loaded, cancellationToken);
-            SettingsReport.WriteErrors(loaded, surroundings.Error);
-            return ExitCodes.BadConfiguration;
-        });
+        // Its standard output is MCP's alone: what goes wrong is told on standard error.
+        var output = new CommandOutput(surroundings, json: false);
+        command.SetAction((parsed, cancellationToken) => CommandRun.RunAsync(output, () => serve(CommandRun.Require(settings.LoadFromHome(parsed, surroundings)), cancellationToken), CancellationToken.None));
         return command;
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using LmGateway.Cli.Output;
 using LmGateway.Configuration;
 
 namespace LmGateway.Cli;
@@ -12,38 +13,42 @@ internal static class ServeCommand
     /// <summary>Asking for a server is asking for NATS.</summary>
     private static readonly GivenSetting UsualNats = new("nats.url", new NatsOptions().Url, "--nats-server");
 
-    public static void Configure(Command command, Func<ServeSettings, CancellationToken, Task<int>> serve, CommandSurroundings surroundings)
+    public static void Configure(Command command, Func<ServeSettings, CommandOutput, CancellationToken, Task<int>> serve, CommandSurroundings surroundings)
     {
         var demo = new Option<bool>("--demo") { Description = "Serve a simulated LM Studio: nothing needs to be installed." };
         command.Options.Add(demo);
         var nats = new Option<bool>("--nats-server") { Description = "Start a nats-server with JetStream on this machine, unless one answers there already." };
         command.Options.Add(nats);
+        var json = new Option<bool>("--json") { Description = "Print where it listens as one line of JSON, errors too." };
+        command.Options.Add(json);
         var settings = new SettingsOptions(command);
-        command.SetAction(async (parsed, cancellationToken) =>
+        command.SetAction((parsed, cancellationToken) =>
         {
-            var (isDemo, withNats) = (parsed.GetValue(demo), parsed.GetValue(nats));
-            GivenSetting[] implied = isDemo ? [Simulator] : [];
-            var origin = settings.Origin(parsed, surroundings, implied);
-            var loaded = origin.Load(origin.AtStart);
-            if (withNats && !loaded.Options.Nats.IsConfigured)
-            {
-                origin = settings.Origin(parsed, surroundings, [.. implied, UsualNats]);
-                loaded = origin.Load(origin.AtStart);
-            }
-
-            if (loaded.Errors.Count > 0)
-            {
-                SettingsReport.WriteErrors(loaded, surroundings.Error);
-                return ExitCodes.BadConfiguration;
-            }
-
-            if (withNats && NatsServerChild.PortOf(loaded.Options.Nats) is null)
-            {
-                await surroundings.Error.WriteLineAsync($"lmgateway: --nats-server serves one plain address of this machine, such as nats://127.0.0.1:4222, but nats.url is {loaded.Effective["nats.url"].Text} ({loaded.Effective["nats.url"].Source}). Change it, or leave --nats-server out.");
-                return ExitCodes.BadConfiguration;
-            }
-
-            return await serve(new ServeSettings { Loaded = loaded, Origin = origin, Demo = isDemo, NatsServer = withNats }, cancellationToken);
+            var output = new CommandOutput(surroundings, parsed.GetValue(json));
+            // Being stopped is how serving ends, and no failure.
+            return CommandRun.RunAsync(output, () => serve(Read(parsed.GetValue(demo), parsed.GetValue(nats), given => settings.Origin(parsed, surroundings, given)), output, cancellationToken), CancellationToken.None);
         });
+    }
+
+    private static ServeSettings Read(bool isDemo, bool withNats, Func<GivenSetting[], SettingsOrigin> read)
+    {
+        GivenSetting[] implied = isDemo ? [Simulator] : [];
+        var origin = read(implied);
+        var loaded = origin.Load(origin.AtStart);
+        if (withNats && !loaded.Options.Nats.IsConfigured)
+        {
+            origin = read([.. implied, UsualNats]);
+            loaded = origin.Load(origin.AtStart);
+        }
+
+        CommandRun.Require(loaded);
+        if (withNats && NatsServerChild.PortOf(loaded.Options.Nats) is null)
+        {
+            throw new CommandException(CommandFailure.Usage(
+                $"--nats-server serves one plain address of this machine, such as nats://127.0.0.1:4222, but nats.url is {loaded.Effective["nats.url"].Text} ({loaded.Effective["nats.url"].Source}).",
+                "Change it, or leave --nats-server out."));
+        }
+
+        return new ServeSettings { Loaded = loaded, Origin = origin, Demo = isDemo, NatsServer = withNats };
     }
 }

@@ -1,4 +1,5 @@
 using LmGateway.Cli.Doctor;
+using LmGateway.Cli.Output;
 using LmGateway.Configuration;
 using LmGateway.Observability;
 using LmGateway.State;
@@ -15,15 +16,15 @@ namespace LmGateway.Cli;
 /// <summary>Serves until it is told to stop, with <c>--demo</c> against a simulator in the same process.</summary>
 internal static class ServeProgram
 {
-    public static async Task<int> RunAsync(ServeSettings settings, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(ServeSettings settings, CommandOutput output, CancellationToken cancellationToken)
     {
         RuntimeSettings.Apply(settings.Options.Runtime);
-        if (!settings.Demo) return await WithNatsAsync(settings, simulator: null, cancellationToken);
+        if (!settings.Demo) return await WithNatsAsync(settings, output, cancellationToken);
         await using var simulator = await SimulatorServer.StartAsync(new SimulatorOptions(), cancellationToken: cancellationToken);
         var state = Directory.CreateTempSubdirectory("lmgateway-demo-");
         try
         {
-            return await WithNatsAsync(settings with { Loaded = ForDemo(settings.Loaded), Origin = settings.Origin is { } origin ? origin with { Adapt = ForDemo } : null }, simulator, cancellationToken);
+            return await WithNatsAsync(settings with { Loaded = ForDemo(settings.Loaded), Origin = settings.Origin is { } origin ? origin with { Adapt = ForDemo } : null }, output, cancellationToken);
         }
         finally
         {
@@ -47,9 +48,9 @@ internal static class ServeProgram
         LmStudio = options.LmStudio with { ModelsDir = simulator.State.Models.Root },
     };
 
-    private static async Task<int> WithNatsAsync(ServeSettings settings, SimulatorServer? simulator, CancellationToken cancellationToken)
+    private static async Task<int> WithNatsAsync(ServeSettings settings, CommandOutput output, CancellationToken cancellationToken)
     {
-        if (!settings.NatsServer) return await ServeAsync(settings, simulator, cancellationToken);
+        if (!settings.NatsServer) return await ServeAsync(settings, output, cancellationToken);
         var folder = Path.Combine(StateFolder.Locate(settings.Options), "nats");
         NatsServerChild? server;
         try
@@ -58,22 +59,17 @@ internal static class ServeProgram
         }
         catch (InvalidOperationException fault)
         {
-            await Console.Error.WriteLineAsync($"lmgateway: {fault.Message}");
-            return ExitCodes.CannotListen;
+            return output.Fail(new CommandFailure("no_nats_server", fault.Message));
         }
 
-        await Console.Out.WriteLineAsync(server is null ? "A NATS server answers already; it is used." : $"Started nats-server; its files are in {folder}.");
-        await using (server) return await ServeAsync(settings, simulator, cancellationToken);
+        if (!output.Json) output.Line(server is null ? "A NATS server answers already; it is used." : $"Started nats-server; its files are in {folder}.");
+        await using (server) return await ServeAsync(settings, output, cancellationToken);
     }
 
-    private static async Task<int> ServeAsync(ServeSettings settings, SimulatorServer? simulator, CancellationToken cancellationToken)
+    private static async Task<int> ServeAsync(ServeSettings settings, CommandOutput output, CancellationToken cancellationToken)
     {
         if (await TakenAsync(settings.Options.Listen, cancellationToken) is { } taken)
-        {
-            await Console.Error.WriteLineAsync($"lmgateway: {taken.Message} {taken.Fix}");
-            return ExitCodes.CannotListen;
-        }
-
+            return output.Fail(new CommandFailure(taken.Code, taken.Message) { Next = taken.Fix });
         await using var app = GatewayHost.Build(settings.Options, TimeProvider.System, settings.Origin);
         using var hangUp = HangUpSignal.Register(app);
         try
@@ -82,8 +78,7 @@ internal static class ServeProgram
         }
         catch (IOException fault)
         {
-            await Console.Error.WriteLineAsync($"lmgateway: {fault.Message} Choose another port with --port, or 0 for a free one.");
-            return ExitCodes.CannotListen;
+            return output.Fail(new CommandFailure("cannot_listen", fault.Message) { Next = "Choose another port with --port, or 0 for a free one." });
         }
         catch (OperationCanceledException)
         {
@@ -91,13 +86,30 @@ internal static class ServeProgram
         }
 
         var addresses = Addresses(app);
-        StartupSummary.Write(settings.Loaded, addresses, Console.Out);
-        if (simulator is not null && addresses.Count > 0) StartupSummary.WriteDemo(addresses[0], Console.Out);
-        await Console.Out.WriteLineAsync("Press Ctrl+C to stop.");
-        await Console.Out.FlushAsync(CancellationToken.None);
+        Tell(settings, addresses, output);
         await WaitForStopAsync(app, cancellationToken);
         await app.StopAsync(CancellationToken.None);
         return ExitCodes.Success;
+    }
+
+    private static void Tell(ServeSettings settings, IReadOnlyList<string> addresses, CommandOutput output)
+    {
+        try
+        {
+            if (output.Json) output.DocumentLine(writer => StartupSummary.WriteMembers(writer, settings, addresses));
+            else output.Lines(writer => WriteSummary(writer, settings, addresses));
+        }
+        catch (OutputClosedException)
+        {
+            // It serves all the same.
+        }
+    }
+
+    private static void WriteSummary(TextWriter writer, ServeSettings settings, IReadOnlyList<string> addresses)
+    {
+        StartupSummary.Write(settings.Loaded, addresses, writer);
+        if (settings.Demo && addresses.Count > 0) StartupSummary.WriteDemo(addresses[0], writer);
+        writer.WriteLine("Press Ctrl+C to stop.");
     }
 
     /// <summary>Asked before anything is started, so that the answer is a sentence and not the trace of everything that then fails.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LmGateway.Cli.Output;
 using LmGateway.Configuration;
 
 namespace LmGateway.Cli;
@@ -6,22 +7,12 @@ namespace LmGateway.Cli;
 /// <summary>Shows settings and what is wrong with them, to people and to programs. Secrets are masked in all of it.</summary>
 internal static class SettingsReport
 {
-    public static void WriteErrors(LoadedSettings loaded, TextWriter output)
+    public static void WriteTable(LoadedSettings loaded, CommandOutput output)
     {
-        output.WriteLine(loaded.Errors.Count == 1 ? "One setting must be corrected:" : $"{loaded.Errors.Count} settings must be corrected:");
-        for (var i = 0; i < loaded.Errors.Count; i++)
-            output.WriteLine($"  {i + 1}. {loaded.Errors[i]}");
-    }
-
-    public static void WriteTable(LoadedSettings loaded, TextWriter output)
-    {
-        (string Key, string Value, string Source)[] rows =
-            [("SETTING", "VALUE", "SOURCE"), .. loaded.Effective.Select(setting => (setting.Key, Value(setting), setting.Source.Text))];
-        var (keyWidth, valueWidth) = (rows.Max(row => row.Key.Length), rows.Max(row => row.Value.Length));
-        foreach (var (key, value, source) in rows)
-            output.WriteLine($"{key.PadRight(keyWidth)}  {value.PadRight(valueWidth)}  {source}");
-        foreach (var warning in loaded.Warnings)
-            output.WriteLine($"warning: {warning}");
+        var table = new TextTable(new Column("setting"), new Column("value"), new Column("source"));
+        foreach (var setting in loaded.Effective) table.Add(setting.Key, Value(setting), setting.Source.Text);
+        output.Table(table);
+        foreach (var warning in loaded.Warnings) output.Line($"warning: {warning}");
     }
 
     /// <summary>Settings, warnings and errors as members of an object that is open.</summary>

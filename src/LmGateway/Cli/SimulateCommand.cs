@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Numerics;
+using LmGateway.Cli.Output;
 
 namespace LmGateway.Cli;
 
@@ -10,7 +11,7 @@ internal static class SimulateCommand
     public const string Name = "simulate";
     public const string LmsName = "lms";
 
-    public static Command Build(Func<SimulateSettings, CancellationToken, Task<int>> simulate)
+    public static Command Build(Func<SimulateSettings, CommandOutput, CancellationToken, Task<int>> simulate, CommandSurroundings surroundings)
     {
         var command = new Command(Name, "Run a simulated LM Studio.");
         var port = Ranged(new Option<int>("--port") { DefaultValueFactory = _ => 1234, HelpName = "PORT", Description = "Port to bind; 0 takes a free one." }, 0, 65535);
@@ -24,7 +25,8 @@ internal static class SimulateCommand
         var memory = Ranged(new Option<int?>("--memory-models") { HelpName = "N", Description = "Loaded models that fit into memory." }, 0, 10_000);
         var downloadTime = Ranged(new Option<int?>("--download-time-ms") { HelpName = "MS", Description = "How long a download takes." }, 0, 3_600_000);
         var home = new Option<string?>("--home") { HelpName = "DIR", Description = "Write LM Studio's port file and settings into this folder, so that lms finds the simulator." };
-        Option[] options = [port, modelsDir, model, apiToken, loadTime, speed, firstToken, parallel, memory, downloadTime, home];
+        var json = new Option<bool>("--json") { Description = "Print where it listens as one line of JSON, errors too." };
+        Option[] options = [json, port, modelsDir, model, apiToken, loadTime, speed, firstToken, parallel, memory, downloadTime, home];
         foreach (var option in options) command.Options.Add(option);
         command.Subcommands.Add(new Command(LmsName, "The stand-in for LM Studio's own lms program; give its arguments after it."));
         command.SetAction((parsed, cancellationToken) => simulate(
@@ -42,6 +44,7 @@ internal static class SimulateCommand
                 DownloadTimeMs = parsed.GetValue(downloadTime),
                 Home = parsed.GetValue(home),
             },
+            new CommandOutput(surroundings, parsed.GetValue(json)),
             cancellationToken));
         return command;
     }

@@ -1,4 +1,5 @@
 using System.Collections;
+using LmGateway.Cli.Output;
 using LmStudio.Simulator;
 using LmStudio.Simulator.Engine;
 using LmStudio.Simulator.Lms;
@@ -8,7 +9,7 @@ namespace LmGateway.Cli;
 /// <summary>Runs the simulator alone, and its stand-in for the <c>lms</c> program.</summary>
 internal static class SimulateProgram
 {
-    public static async Task<int> RunAsync(SimulateSettings settings, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(SimulateSettings settings, CommandOutput output, CancellationToken cancellationToken)
     {
         SimulatorServer simulator;
         try
@@ -17,15 +18,15 @@ internal static class SimulateProgram
         }
         catch (IOException fault)
         {
-            await Console.Error.WriteLineAsync($"lmgateway: {fault.Message} Choose another port with --port, or 0 for a free one.");
-            return ExitCodes.CannotListen;
+            return output.Fail(new CommandFailure("cannot_listen", fault.Message) { Next = "Choose another port with --port, or 0 for a free one." });
         }
 
         await using (simulator)
         {
             if (settings.Home is { } home) new LmStudioHome(home).Write(simulator.Address.Port, simulator.State.Models.Root);
-            await Console.Out.WriteLineAsync($"LM Studio simulator listening on {simulator.Address.ToString().TrimEnd('/')}");
-            await Console.Out.FlushAsync(CancellationToken.None);
+            var address = simulator.Address.ToString().TrimEnd('/');
+            if (output.Json) output.DocumentLine(writer => writer.WriteString("listening", address));
+            else output.Lines(writer => writer.WriteLine($"LM Studio simulator listening on {address}"));
             await simulator.WaitForShutdownAsync(cancellationToken);
         }
 
@@ -43,7 +44,7 @@ internal static class SimulateProgram
         }
         catch (OperationCanceledException)
         {
-            return arguments is ["log", ..] ? ExitCodes.Success : ExitCodes.CannotListen;
+            return arguments is ["log", ..] ? ExitCodes.Success : ExitCodes.Failed;
         }
     }
 

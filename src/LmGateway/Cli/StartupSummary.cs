@@ -1,3 +1,5 @@
+using System.Text.Json;
+using LmGateway.Api.Http;
 using LmGateway.Configuration;
 
 namespace LmGateway.Cli;
@@ -18,6 +20,20 @@ internal static class StartupSummary
         WriteRow(output, "access", Access(loaded.Options));
         WriteRow(output, "settings", Sources(loaded));
         foreach (var warning in loaded.Warnings) WriteRow(output, "warning", warning);
+    }
+
+    /// <summary>The same for programs, in short: where it listens, and what it has to say against its settings.</summary>
+    public static void WriteMembers(Utf8JsonWriter writer, ServeSettings settings, IReadOnlyCollection<string> boundAddresses)
+    {
+        writer.WriteStartArray("listening");
+        foreach (var address in boundAddresses) writer.WriteStringValue(address);
+        writer.WriteEndArray();
+        writer.WriteString("node", settings.Options.Node);
+        writer.WriteString("version", HealthReport.Version);
+        writer.WriteBoolean("demo", settings.Demo);
+        writer.WriteStartArray("warnings");
+        foreach (var warning in settings.Loaded.Warnings) writer.WriteStringValue(warning);
+        writer.WriteEndArray();
     }
 
     /// <summary>Commands to try on the demo; they work as they are printed.</summary>

@@ -9,9 +9,9 @@ internal sealed record BringUpOptions
 
     public static IReadOnlyList<string> Backends { get; } = [Ollama, LmStudio, Auto];
 
-    [Setting("bring_up.backend", "The backend that init_llm and get_instructions use: ollama, lmstudio, or auto for whichever answers.",
-        Aliases = ["BACKEND"], Form = SettingForm.BackendKind)]
-    public string Backend { get; init; } = Ollama;
+    [Setting("bring_up.backend", "The backend that is made ready: ollama, lmstudio, or auto for whichever answers. Where unset, init_llm and get_instructions take ollama, and lmgateway up whichever answers.",
+        Aliases = ["BACKEND"], Form = SettingForm.BackendKind, Example = Ollama)]
+    public string? Backend { get; init; }
 
     [Setting("bring_up.model", "The model that init_llm makes ready (unsloth/SmolLM3-3B-128K-GGUF where unset), and that the MCP tools use where a call names none.",
         Aliases = ["MODEL_NAME"], Example = "unsloth/SmolLM3-3B-128K-GGUF")]
@@ -23,6 +23,9 @@ internal sealed record BringUpOptions
 
     [Setting("bring_up.server_seconds", "How long a backend's server may take to answer after it was started.", Min = 1, Max = 3600, Unit = "s")]
     public int ServerSeconds { get; init; } = 60;
+
+    /// <summary>For the MCP tools, whose document has Ollama as the default.</summary>
+    public string BackendOrDefault => Backend ?? Ollama;
 
     public string ModelOrDefault => Model ?? "unsloth/SmolLM3-3B-128K-GGUF";
 

@@ -47,7 +47,7 @@ internal sealed record GatewayOptions
 
     /// <summary>With the backend of bring-up among the backends, also where nobody chose it and it is the default.</summary>
     public GatewayOptions WithBringUpBackend() =>
-        BringUp.Backend != BringUpOptions.Ollama || BackendEntries.Any(entry => entry.Kind == BackendEntry.Ollama)
+        BringUp.BackendOrDefault != BringUpOptions.Ollama || BackendEntries.Any(entry => entry.Kind == BackendEntry.Ollama)
             ? this
             : this with { Backends = [.. BackendEntries.Select(entry => entry.ToString()), BackendEntry.Ollama] };
 

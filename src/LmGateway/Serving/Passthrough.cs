@@ -6,8 +6,28 @@ using LmGateway.Vocabulary;
 namespace LmGateway.Serving;
 
 /// <summary>Hands a request on that no room here understands, to the backend that speaks its dialect.</summary>
-internal sealed class Passthrough(ModelFinder finder, ModelCatalog catalog, LiveSettings settings)
+internal sealed class Passthrough(ModelFinder finder, ModelCatalog catalog, Admission admission, KeyQuotas quotas, LiveSettings settings)
 {
+    /// <summary>
+    /// What asks a backend for work has a place among the requests, until it is disposed of, and counts for its key; what only looks has none. Throws as
+    /// <see cref="Admission.Enter"/> and <see cref="KeyQuotas.Admit"/> do.
+    /// </summary>
+    public IDisposable? Admit(CallContext call, string method)
+    {
+        if (method is "GET" or "HEAD") return null;
+        var place = admission.Enter(call, streamed: false);
+        try
+        {
+            quotas.Admit(call);
+            return place;
+        }
+        catch
+        {
+            place.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Sends it to the backend of the model it names, if it names one that is known, else to the first that speaks the dialect.</summary>
     public async Task<ExchangeReply> SendAsync(Exchange exchange, string? model, KeyGrant? grant, CancellationToken cancellationToken)
     {

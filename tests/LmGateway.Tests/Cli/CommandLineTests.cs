@@ -50,15 +50,14 @@ public sealed class CommandLineTests : IDisposable
         using var stop = new CancellationTokenSource();
         var handlers = new CommandHandlers
         {
-            Serve = async (_, cancellationToken) =>
+            Serve = async (_, _, cancellationToken) =>
             {
                 await stop.CancelAsync();
                 cancellationToken.ThrowIfCancellationRequested();
-                return ExitCodes.CannotListen;
+                return ExitCodes.Failed;
             },
             Mcp = (_, _) => Task.FromResult(0),
-            Up = (_, _, _) => Task.FromResult(0),
-            Simulate = (_, _) => Task.FromResult(0),
+            Simulate = (_, _, _) => Task.FromResult(0),
             SimulateLms = (_, _) => Task.FromResult(0),
         };
 
@@ -115,9 +114,10 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal("", _out.ToString());
         Assert.Equal(
             """
-            2 settings must be corrected:
+            lmgateway: 2 settings must be corrected:
               1. listen.host = "my-desk" (environment HOST): an IP address, localhost or * (every interface) is expected, for instance 127.0.0.1
               2. listen.port = "many" (command line --port): a whole number from 0 to 65535 is expected, for instance 8000
+            'lmgateway doctor' shows every setting and where it comes from.
 
             """.ReplaceLineEndings(),
             _error.ToString());
@@ -125,11 +125,12 @@ public sealed class CommandLineTests : IDisposable
 
     [Theory]
     [InlineData("lmgateway: Unrecognized command or argument '--bogus'.", "Run 'lmgateway --help' for what can be given.", "--bogus")]
-    [InlineData("lmgateway: Unrecognized command or argument 'dokter'.", "Run 'lmgateway --help' for what can be given.", "dokter")]
+    [InlineData("lmgateway: Unrecognized command or argument 'dokter'. Did you mean 'doctor'?", "Run 'lmgateway --help' for what can be given.", "dokter")]
     [InlineData("lmgateway: Required argument missing for option: '--port'.", "Run 'lmgateway serve --help' for what can be given.", "serve", "--port")]
     [InlineData("lmgateway: --set nonsense: key=value is expected, for instance --set scheduling.queue_limit=100", "Run 'lmgateway --help' for what can be given.", "--set", "nonsense")]
+    [InlineData("lmgateway: Unrecognized command or argument '--jsn'. Did you mean '--json'?", "Run 'lmgateway status --help' for what can be given.", "status", "--jsn")]
     [InlineData("lmgateway: 'models' needs a command: list, load, unload, activate, search, pull, rm, push, sync.", "Run 'lmgateway models --help' for what can be given.", "models")]
-    [InlineData("lmgateway: 'jobs' has no command 'lst'; there is list, show, cancel.", "Run 'lmgateway jobs --help' for what can be given.", "jobs", "lst")]
+    [InlineData("lmgateway: 'jobs' has no command 'lst'; there is list, show, cancel. Did you mean 'list'?", "Run 'lmgateway jobs --help' for what can be given.", "jobs", "lst")]
     [InlineData("lmgateway: --port belongs after 'doctor'", "Run 'lmgateway doctor --help' for what can be given.", "--port", "1", "doctor")]
     [InlineData("lmgateway: --port 70000: a number from 0 to 65535 is expected", "Run 'lmgateway simulate --help' for what can be given.", "simulate", "--port", "70000")]
     [InlineData("lmgateway: --tokens-per-second -1: a number from 0 to 1000000 is expected", "Run 'lmgateway simulate --help' for what can be given.", "simulate", "--tokens-per-second", "-1")]
@@ -192,7 +193,7 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal(
             ("listen.port", "many", "command line --port", "a whole number from 0 to 65535 is expected, for instance 8000"),
             (error.GetProperty("key").GetString(), error.GetProperty("value").GetString(), error.GetProperty("source").GetString(), error.GetProperty("fix").GetString()));
-        Assert.StartsWith("One setting must be corrected:", _error.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith("lmgateway: One setting must be corrected:", _error.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -256,23 +257,13 @@ public sealed class CommandLineTests : IDisposable
         Assert.Equal("http://127.0.0.1:7777", _loaded!.Options.LmStudio.BaseUrl);
     }
 
-    [Fact]
-    public async Task Up_takes_a_model_and_a_backend()
-    {
-        Assert.Equal(11, await RunAsync("up", "llama3.2:3b", "--backend", "LM-Studio"));
-        Assert.Equal(("llama3.2:3b", "lmstudio"), (_loaded!.Options.BringUp.Model, _loaded.Options.BringUp.Backend));
-        Assert.Equal(ExitCodes.BadConfiguration, await RunAsync("up", "--backend", "vllm"));
-        Assert.Contains("ollama, lmstudio", _error.ToString(), StringComparison.Ordinal);
-    }
-
     private Task<int> RunAsync(params string[] arguments)
     {
         var handlers = new CommandHandlers
         {
-            Serve = (settings, _) => Record(7, _served = settings),
-            Simulate = (settings, _) => Record(8, _simulated = settings),
+            Serve = (settings, _, _) => Record(7, _served = settings),
+            Simulate = (settings, _, _) => Record(8, _simulated = settings),
             Mcp = (settings, _) => Record(10, _loaded = settings),
-            Up = (settings, _, _) => Record(11, _loaded = settings),
             SimulateLms = (given, _) => Record(9, _lms = given),
         };
         return CommandLine.RunAsync(arguments, handlers, Surroundings(), TestContext.Current.CancellationToken);

@@ -49,6 +49,11 @@ internal sealed class CommandUnderTest : IDisposable
     /// <summary>What is typed or piped in.</summary>
     public string Input { get; set; } = "";
 
+    /// <summary>In its place, a pipe that somebody holds open.</summary>
+    public TextReader? Pipe { get; set; }
+
+    public TimeProvider Time { get; set; } = TimeProvider.System;
+
     public Func<ConsoleKeyInfo> ReadKey { get; set; } = () => throw new InvalidOperationException("No key is pressed in this test.");
 
     /// <summary>A service in front of a simulated LM Studio, and a shell beside it.</summary>
@@ -70,12 +75,13 @@ internal sealed class CommandUnderTest : IDisposable
         var isTerminal = Terminal is not null;
         var code = await CommandLine.RunAsync(
             arguments,
-            new CommandHandlers { Serve = (_, _) => Task.FromResult(99), Mcp = (_, _) => Task.FromResult(99), Up = UpProgram.RunAsync, Simulate = (_, _) => Task.FromResult(99), SimulateLms = (_, _) => Task.FromResult(99) },
+            new CommandHandlers { Serve = (_, _, _) => Task.FromResult(99), Mcp = (_, _) => Task.FromResult(99), Simulate = (_, _, _) => Task.FromResult(99), SimulateLms = (_, _) => Task.FromResult(99) },
             new CommandSurroundings
             {
                 Out = TextWriter.Synchronized(output),
                 Error = TextWriter.Synchronized(errors),
-                In = new StringReader(Input),
+                In = Pipe ?? new StringReader(Input),
+                Time = Time,
                 WorkingFolder = Folder,
                 Environment = Environment,
                 OutIsTerminal = isTerminal,

@@ -43,7 +43,7 @@ public sealed class RealTerminalTests
     public async Task At_a_terminal_it_draws(string command, string seen)
     {
         await using var gateway = await GatewayUnderTest.StartAsync();
-        using var process = Start(gateway, "script", ["-qec", $"stty cols 100 rows 30; '{ProgramUnderTest.Executable}' {command}", "/dev/null"]);
+        using var process = Start(gateway, "script", ["-qec", $"stty cols 100 rows 30; exec '{ProgramUnderTest.Executable}' {command}", "/dev/null"]);
 
         var (code, output, _) = await EndAsync(process);
 
@@ -56,7 +56,7 @@ public sealed class RealTerminalTests
     public async Task A_conversation_is_typed_at_a_terminal_and_Ctrl_C_ends_an_answer_but_not_the_conversation()
     {
         await using var gateway = await GatewayUnderTest.StartAsync(options => options with { TokensPerSecond = 20 });
-        using var process = Start(gateway, "script", ["-qec", $"stty cols 100 rows 30; '{ProgramUnderTest.Executable}' chat {GatewayUnderTest.Chat} --no-history", "/dev/null"]);
+        using var process = Start(gateway, "script", ["-qec", $"stty cols 100 rows 30; exec '{ProgramUnderTest.Executable}' chat {GatewayUnderTest.Chat} --no-history", "/dev/null"]);
         var reading = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
 
         await process.StandardInput.WriteAsync("count to 500\r");

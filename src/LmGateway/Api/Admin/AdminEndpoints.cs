@@ -21,6 +21,7 @@ internal static class AdminEndpoints
         routes.MapPost("/admin/models/activate", ActivateAsync).Describe(AdminNotes.Activate);
         routes.MapAdminCatalog();
         routes.MapAdminTransfers();
+        AdminBringUp.Map(routes);
         AdminKeys.Map(routes);
         AdminSettings.Map(routes);
         AdminReload.Map(routes);

@@ -43,6 +43,18 @@ internal static class AdminNotes
         Errors = Errors,
     };
 
+    public static RouteNote Up { get; } = new(Group, "Makes a model ready: backend started, model downloaded, model loaded")
+    {
+        Details = "Does only what is missing. With `stream` each step is told in a line as it happens, and the last line says how it ended. Of a failure `details` are the steps that were done before it.",
+        Takes = new("UpRequest", """{"modelKey": "qwen2-1.5b-instruct", "backend": "lmstudio"}"""),
+        Gives =
+        [
+            new("Ready", """{"status": "ready", "modelKey": "qwen2-1.5b-instruct", "identifier": "qwen2-1.5b-instruct", "steps": ["LM Studio already running", "Model qwen2-1.5b-instruct already installed", "Model qwen2-1.5b-instruct already loaded"], "message": "LLM ready for routing"}"""),
+            new("UpLine", """{"type": "progress", "message": "Downloading model: 40%", "percent": 40.2}""") { MediaType = ContentNote.JsonLines },
+        ],
+        Errors = Errors,
+    };
+
     public static RouteNote Search { get; } = new(Group, "Searches for models to download")
     {
         Parameters = [new("q", "Words of the name; all recommended models where absent"), new("limit", "At most so many, 1 to 25; 10 where absent")],

@@ -86,7 +86,7 @@ internal static class TransferEndpoints
         var allowed = key switch
         {
             null or "" or "search" or "catalog" => "GET, HEAD",
-            "load" or "unload" or "activate" or "estimate" or "download" or "sync" or "publish" => "POST",
+            "load" or "unload" or "activate" or "estimate" or "download" or "sync" or "publish" or "up" => "POST",
             _ => "DELETE",
         };
         if (allowed != "DELETE" || !HttpMethods.IsDelete(context.Request.Method)) throw Methods.NotAllowed(context, allowed);

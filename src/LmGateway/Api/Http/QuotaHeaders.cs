@@ -7,17 +7,20 @@ namespace LmGateway.Api.Http;
 /// <summary>Tells the holder of a limited key what is left of this minute, in the headers that OpenAI's clients know.</summary>
 internal static class QuotaHeaders
 {
-    public static void Write(IHeaderDictionary headers, QuotaState left)
-    {
-        Write("requests", left.Requests);
-        Write("tokens", left.Tokens);
+    public static void Write(IHeaderDictionary headers, QuotaState left) => Tell(left, (name, value) => headers[name] = value);
 
-        void Write(string kind, QuotaPart? part)
+    /// <summary>Each header's name and value.</summary>
+    public static void Tell(QuotaState left, Action<string, string> tell)
+    {
+        Tell("requests", left.Requests);
+        Tell("tokens", left.Tokens);
+
+        void Tell(string kind, QuotaPart? part)
         {
             if (part is not { } known) return;
-            headers[$"x-ratelimit-limit-{kind}"] = known.Limit.ToString(CultureInfo.InvariantCulture);
-            headers[$"x-ratelimit-remaining-{kind}"] = known.Left.ToString(CultureInfo.InvariantCulture);
-            headers[$"x-ratelimit-reset-{kind}"] = string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(known.Reset.TotalSeconds)}s");
+            tell($"x-ratelimit-limit-{kind}", known.Limit.ToString(CultureInfo.InvariantCulture));
+            tell($"x-ratelimit-remaining-{kind}", known.Left.ToString(CultureInfo.InvariantCulture));
+            tell($"x-ratelimit-reset-{kind}", string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(known.Reset.TotalSeconds)}s"));
         }
     }
 }

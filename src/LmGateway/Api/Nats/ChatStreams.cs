@@ -13,7 +13,7 @@ namespace LmGateway.Api.Nats;
 /// empty message as the end. A caller that unsubscribes, or that sends a message to the cancel subject, ends the generation.
 /// </summary>
 internal sealed partial class ChatStreams(
-    InferencePipeline pipeline, ModelInference inference, NatsCallers callers, RequestGate gate, OpenStreams streams, RefusalFigures refusals, ShutdownLimit shutdown, NatsNode node, TimeProvider time, ILogger<ChatStreams> logger)
+    InferencePipeline pipeline, ModelInference inference, NatsCallers callers, RequestGate gate, OpenStreams streams, RefusalFigures refusals, ShutdownLimit shutdown, NatsReplies sent, TimeProvider time, ILogger<ChatStreams> logger)
 {
     public const string Name = "chat_stream";
 
@@ -22,7 +22,7 @@ internal sealed partial class ChatStreams(
         if (string.IsNullOrEmpty(request.ReplyTo)) return;
         var call = callers.Read(request, KeyScopes.Inference, Name);
         using var stream = streams.Open();
-        await using var replies = new StreamReplies(request, call, stream, node.Id, time);
+        await using var replies = new StreamReplies(request, call, stream, sent, time);
         using var limit = new CancellationTokenSource(call.Patience ?? Timeout.InfiniteTimeSpan, time);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stream.Token, limit.Token, shutdown.Token, cancellationToken);
         try

@@ -51,27 +51,9 @@ internal sealed class ModelList(Passthrough passthrough, ModelFinder finder, Mod
     private static NatsAnswer Describe(CatalogSnapshot snapshot) => NatsAnswer.Ok(writer =>
     {
         writer.WriteNumber("http_status", 200);
-        writer.WriteStartObject("models");
-        writer.WriteString("object", "list");
-        writer.WriteStartArray("data");
-        foreach (var model in snapshot.Models) WriteModel(writer, model, snapshot.InstancesOf(model.Key).Length > 0);
-        writer.WriteEndArray();
-        writer.WriteEndObject();
+        writer.WritePropertyName("models");
+        NativeModels.WriteV0List(writer, snapshot);
     });
-
-    private static void WriteModel(Utf8JsonWriter writer, ModelInfo model, bool isLoaded)
-    {
-        writer.WriteStartObject();
-        writer.WriteString("id", model.Key);
-        writer.WriteString("object", "model");
-        writer.WriteString("type", model.Vision ? "vlm" : TypeOf(model.Type));
-        writer.WriteString("publisher", model.Publisher ?? model.Backend);
-        if (model.Architecture is { } architecture) writer.WriteString("arch", architecture);
-        if (model.Quantization is { } quantization) writer.WriteString("quantization", quantization);
-        writer.WriteString("state", isLoaded ? "loaded" : "not-loaded");
-        if (model.MaxContextLength is { } most) writer.WriteNumber("max_context_length", most);
-        writer.WriteEndObject();
-    }
 
     private static string TypeOf(ModelType type) => type == ModelType.Embedding ? "embeddings" : "llm";
 }

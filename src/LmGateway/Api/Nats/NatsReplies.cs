@@ -3,15 +3,25 @@ using LeanNats;
 using LeanNats.Services;
 using LmGateway.Api.Http;
 using LmGateway.Nats;
+using LmGateway.Serving;
 using LmGateway.Vocabulary;
 using Microsoft.Extensions.Logging;
 
 namespace LmGateway.Api.Nats;
 
 /// <summary>Sends the one reply to a request. What does not fit into a message is put into the object store where the caller asks for that, and refused otherwise.</summary>
-internal sealed partial class NatsReplies(NatsNode node, ReplyStore store, ILogger<NatsReplies> logger)
+internal sealed partial class NatsReplies(NatsNode node, ReplyStore store, KeyQuotas quotas, ILogger<NatsReplies> logger)
 {
-    public static NatsHeaders Headers(NatsCall call) => new() { [NatsCall.RequestIdHeader] = call.Context.RequestId };
+    /// <summary>Who answers.</summary>
+    public string Node => node.Id;
+
+    /// <summary>Of every reply: the request's id, and what the caller's key has left where it has limits.</summary>
+    public NatsHeaders Headers(NatsCall call)
+    {
+        var headers = new NatsHeaders { [NatsCall.RequestIdHeader] = call.Context.RequestId };
+        if (quotas.StateOf(call.Context.Grant) is { } left) QuotaHeaders.Tell(left, (name, value) => headers[name] = value);
+        return headers;
+    }
 
     /// <summary>Does not fail: a caller that cannot be reached any more is only logged.</summary>
     public async Task SendAsync(NatsSvcMsg request, NatsCall call, NatsAnswer answer, CancellationToken cancellationToken)
@@ -35,7 +45,7 @@ internal sealed partial class NatsReplies(NatsNode node, ReplyStore store, ILogg
         }
     }
 
-    private static async Task SendAsync(NatsSvcMsg request, NatsCall call, GatewayError? error, byte[] body, CancellationToken cancellationToken)
+    private async Task SendAsync(NatsSvcMsg request, NatsCall call, GatewayError? error, byte[] body, CancellationToken cancellationToken)
     {
         // The words stand in the body: a header takes one short line of ASCII.
         if (error is null) await request.ReplyAsync(body, Headers(call), cancellationToken: cancellationToken);

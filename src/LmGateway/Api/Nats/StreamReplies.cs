@@ -11,7 +11,7 @@ namespace LmGateway.Api.Nats;
 /// The messages of one stream, numbered without a gap from 0 and sent in order. Until the first piece of the answer comes, and in longer
 /// silences later, a sign of life is sent, by which the caller knows that it is worked on and the gateway whether the caller still listens.
 /// </summary>
-internal sealed class StreamReplies(NatsSvcMsg request, NatsCall call, OpenStream stream, string node, TimeProvider time) : IAsyncDisposable
+internal sealed class StreamReplies(NatsSvcMsg request, NatsCall call, OpenStream stream, NatsReplies replies, TimeProvider time) : IAsyncDisposable
 {
     private static readonly TimeSpan Waiting = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(1);
@@ -33,7 +33,7 @@ internal sealed class StreamReplies(NatsSvcMsg request, NatsCall call, OpenStrea
         {
             writer.WriteString("request_id", call.Context.RequestId);
             writer.WriteString("cancel_subject", stream.CancelSubject);
-        }, NatsReplies.Headers(call));
+        }, replies.Headers(call));
         signs = GiveSignsAsync(ending.Token);
     }
 
@@ -67,7 +67,7 @@ internal sealed class StreamReplies(NatsSvcMsg request, NatsCall call, OpenStrea
             writer.WriteNumber("seq", number);
             writer.WriteString("request_id", call.Context.RequestId);
         });
-        await request.ReplyErrorAsync(ErrorStatus.Of(error.Code), NatsErrors.Code(error.Code), answer.ToBytes(node), NatsReplies.Headers(call));
+        await request.ReplyErrorAsync(ErrorStatus.Of(error.Code), NatsErrors.Code(error.Code), answer.ToBytes(replies.Node), replies.Headers(call));
         await TerminateAsync();
     }
 
@@ -100,7 +100,7 @@ internal sealed class StreamReplies(NatsSvcMsg request, NatsCall call, OpenStrea
                     data.WriteString("type", type);
                     data.WriteNumber("seq", seq);
                     write(data);
-                }).WriteTo(writer, node);
+                }).WriteTo(writer, replies.Node);
             }
 
             seq++;

@@ -17,9 +17,10 @@ internal static class ChatCommand
         var tokens = new Option<int?>("--max-tokens") { HelpName = "N", Description = "Longest answer." };
         var temperature = new Option<double?>("--temperature", "-t") { HelpName = "T", Description = "0 to 2." };
         var noHistory = new Option<bool>("--no-history") { Description = "Neither read nor write the file of what was typed before." };
+        var stdin = new Option<bool>("--stdin") { Description = "Wait for what is piped in until it ends, however late it begins." };
         command.Arguments.Add(model);
         command.Arguments.Add(prompt);
-        foreach (var option in new Option[] { system, images, tokens, temperature, noHistory }) command.Options.Add(option);
+        foreach (var option in new Option[] { system, images, tokens, temperature, stdin, noHistory }) command.Options.Add(option);
         var service = new ServiceOptions(command, surroundings);
         service.Run(command, WithoutService.WorkDirectly, async (call, cancellationToken) =>
         {
@@ -31,7 +32,7 @@ internal static class ChatCommand
                 Temperature = call.Parsed.GetValue(temperature),
                 Images = [.. (call.Parsed.GetValue(images) ?? []).Select(file => ImageFile.Read(file, surroundings.WorkingFolder))],
             };
-            var asked = await PromptAsync(call, string.Join(' ', call.Parsed.GetValue(prompt) ?? []), cancellationToken);
+            var asked = await PromptAsync(call, string.Join(' ', call.Parsed.GetValue(prompt) ?? []), call.Parsed.GetValue(stdin), cancellationToken);
             if (asked is not null) return await OneAnswer.RunAsync(call, settings, asked, cancellationToken);
             if (call.Output.Json) throw new CommandException(CommandFailure.Usage("--json answers once, and needs a prompt.", "Give a prompt after the model, or pipe one in."));
             return await Conversation.RunAsync(call, settings, call.Parsed.GetValue(noHistory), cancellationToken);
@@ -40,9 +41,9 @@ internal static class ChatCommand
     }
 
     /// <summary>What was typed, and after it what was piped in; null where there is neither, which asks for a conversation.</summary>
-    private static async Task<string?> PromptAsync(ServiceCall call, string typed, CancellationToken cancellationToken)
+    private static async Task<string?> PromptAsync(ServiceCall call, string typed, bool isAwaited, CancellationToken cancellationToken)
     {
-        var piped = call.Surroundings.InIsTerminal ? "" : (await call.Surroundings.In.ReadToEndAsync(cancellationToken)).Trim();
+        var piped = await PipedText.ReadAsync(call, isAwaited || typed.Length == 0, cancellationToken);
         var prompt = string.Join("\n\n", new[] { typed, piped }.Where(part => part.Length > 0));
         if (prompt.Length > 0) return prompt;
         return call.Surroundings.InIsTerminal ? null : throw new CommandException(CommandFailure.Usage("There is no prompt: none was given and nothing was piped in.", "Give a prompt after the model."));

@@ -53,7 +53,7 @@ internal sealed class DaemonCommand
     {
         var (plan, told, isRehearsal) = (PlanOf(parsed), new DaemonTold(), parsed.GetValue(rehearse));
         await new DaemonWork(plan, told, isRehearsal).InstallAsync(cancellationToken);
-        Tell(output, plan, told, isRehearsal, "installed");
+        Tell(output, plan, told, new Outcome("installed", !isRehearsal, isRehearsal));
         if (output.Json || isRehearsal) return ExitCodes.Success;
         output.Line($"Installed with {plan.Manager} and started.");
         foreach (var next in plan.Next) output.Line($"  {next}");
@@ -64,7 +64,7 @@ internal sealed class DaemonCommand
     {
         var (plan, told, isRehearsal) = (PlanOf(parsed), new DaemonTold(), parsed.GetValue(rehearse));
         var wasThere = await new DaemonWork(plan, told, isRehearsal).UninstallAsync(cancellationToken);
-        Tell(output, plan, told, isRehearsal, "uninstalled");
+        Tell(output, plan, told, new Outcome("uninstalled", wasThere && !isRehearsal, isRehearsal));
         if (!output.Json && !isRehearsal) output.Line(wasThere ? "Uninstalled. Settings and state are kept." : "It is not installed; nothing to do.");
         return ExitCodes.Success;
     }
@@ -94,18 +94,19 @@ internal sealed class DaemonCommand
         return isRunning ? ExitCodes.Success : ExitCodes.Failed;
     }
 
-    private void Tell(CommandOutput output, DaemonPlan plan, DaemonTold told, bool isRehearsal, string verb)
+    private static void Tell(CommandOutput output, DaemonPlan plan, DaemonTold told, Outcome outcome)
     {
         if (!output.Json)
         {
-            if (isRehearsal) foreach (var (did, what, text) in told.Steps) WriteStep(output, did, what, text);
+            if (outcome.IsRehearsal) foreach (var (did, what, text) in told.Steps) WriteStep(output, did, what, text);
             return;
         }
 
         output.Document(writer =>
         {
             writer.WriteString("manager", plan.Manager);
-            writer.WriteBoolean(verb, !isRehearsal);
+            writer.WriteBoolean(outcome.Verb, outcome.Done);
+            writer.WriteBoolean("dryRun", outcome.IsRehearsal);
             writer.WriteStartArray("steps");
             foreach (var (did, what, text) in told.Steps)
             {
@@ -119,6 +120,8 @@ internal sealed class DaemonCommand
             writer.WriteEndArray();
         });
     }
+
+    private sealed record Outcome(string Verb, bool Done, bool IsRehearsal);
 
     private static void WriteStep(CommandOutput output, string did, string what, string? text)
     {

@@ -1,5 +1,6 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
+using LmGateway.Cli.Output;
+using LmGateway.Cli.Service;
 using LmGateway.Configuration;
 
 namespace LmGateway.Cli.Doctor;
@@ -9,54 +10,61 @@ internal static class DoctorCommand
 {
     public static Command Build(CommandSurroundings surroundings)
     {
-        var command = new Command("doctor", "Show every setting with its value and source, then check what the service needs, and say how to mend what is wrong.");
-        var json = new Option<bool>("--json") { Description = "Print JSON for programs." };
-        command.Options.Add(json);
+        var command = new Command("doctor", "Show every setting with its value and source, then check what the service needs, and say how to mend what is wrong. Ends with code 0 unless the service cannot work as it is configured.");
+        var (url, key, json) = (ServiceOptions.UrlOption(), ServiceOptions.KeyOption(), ServiceOptions.JsonOption());
+        foreach (var option in new Option[] { url, key, json }) command.Options.Add(option);
         var settings = new SettingsOptions(command);
-        command.SetAction(async (parsed, cancellationToken) =>
+        command.SetAction((parsed, cancellationToken) =>
         {
-            var report = await ExamineAsync(settings.Load(parsed, surroundings), surroundings, cancellationToken);
-            if (parsed.GetValue(json)) report.WriteJson(surroundings.Out);
-            else report.WriteText(surroundings.Out);
-            if (report.Loaded.Errors.Count == 0) return report.IsBroken ? ExitCodes.Failed : ExitCodes.Success;
-            SettingsReport.WriteErrors(report.Loaded, surroundings.Error);
-            return ExitCodes.BadConfiguration;
+            var output = new CommandOutput(surroundings, parsed.GetValue(json));
+            return CommandRun.RunAsync(output, async () =>
+            {
+                var loaded = settings.Load(parsed, surroundings);
+                if (loaded.Errors.Count > 0) return new DoctorReport(loaded, []).Refuse(output, CommandRun.BadSettings(loaded) with { Next = null });
+                var report = await ExamineAsync(loaded, ServiceLocation.Of(loaded.Options, parsed.GetValue(url), parsed.GetValue(key), surroundings), surroundings, cancellationToken);
+                report.Write(output);
+                return report.IsBroken ? ExitCodes.Failed : ExitCodes.Success;
+            }, cancellationToken);
         });
         return command;
     }
 
-    /// <summary>Settings that cannot be used are not checked any further.</summary>
-    private static async Task<DoctorReport> ExamineAsync(LoadedSettings loaded, CommandSurroundings surroundings, CancellationToken cancellationToken)
+    private static async Task<DoctorReport> ExamineAsync(LoadedSettings loaded, ServiceLocation location, CommandSurroundings surroundings, CancellationToken cancellationToken)
     {
-        if (loaded.Errors.Count > 0) return new DoctorReport(loaded, []);
-        using var neighbours = new Neighbours(TimeProvider.System);
-        var (ports, service) = await PortsAsync(loaded, neighbours, cancellationToken);
+        using var neighbours = new Neighbours(surroundings.Time);
+        var (first, service) = location.IsNamed ? await NamedAsync(location, neighbours, cancellationToken) : await PortsAsync(loaded, location, neighbours, cancellationToken);
         if (service is not null)
         {
             var told = await RunningService.SettingsAsync(service, loaded, neighbours, cancellationToken);
             if (told is null)
             {
-                ports.Add(new Finding("service", FindingLevel.Note, "service_settings_unknown", "The service that runs does not tell its settings to this caller; those of this folder and environment are checked.", "Give its key: GATEWAY_API_KEY"));
+                first.Add(new Finding("service", FindingLevel.Note, "service_settings_unknown", "The service that runs does not tell its settings to this caller; those of this folder and environment are checked.", $"Give a key of it that opens admin: {ServiceLocation.KeyVariable}, or --key"));
                 service = null;
             }
             else if (told.Errors.Count == 0) loaded = told;
         }
 
+        if (service is { Address.IsLoopback: false }) return new DoctorReport(loaded, [.. first, .. await RunningService.FindingsAsync(service, neighbours, cancellationToken)]) { Service = service.Name };
         var around = Surroundings.Of(surroundings, loaded.Options.LmStudio.LmsPath, neighbours);
-        var findings = await new Checkup(loaded, around).RunAsync(ports, cancellationToken);
-        return new DoctorReport(loaded, findings) { Service = service?.ToString().TrimEnd('/') };
+        return new DoctorReport(loaded, await new Checkup(loaded, around).RunAsync(first, cancellationToken)) { Service = service?.Name };
     }
 
-    private static async Task<(List<Finding> Ports, Uri? Service)> PortsAsync(LoadedSettings loaded, Neighbours neighbours, CancellationToken cancellationToken)
+    /// <summary>The service that somebody named, where it answers. Where it does not, that is a finding, and the rest is looked at all the same.</summary>
+    private static async Task<(List<Finding> Findings, ServiceLocation? Service)> NamedAsync(ServiceLocation location, Neighbours neighbours, CancellationToken cancellationToken) =>
+        await RunningService.IsThereAsync(location.Address, neighbours, cancellationToken)
+            ? ([new Finding("service", FindingLevel.Ok, "service_running", $"It runs, at {location.Name}.")], location)
+            : ([new Finding("service", FindingLevel.Problem, "service_not_running", $"No service answers at {location.Name}, which --url or {ServiceLocation.UrlVariable} names.", $"Start it there: lmgateway serve; or correct {ServiceLocation.UrlVariable}")], null);
+
+    private static async Task<(List<Finding> Findings, ServiceLocation? Service)> PortsAsync(LoadedSettings loaded, ServiceLocation location, Neighbours neighbours, CancellationToken cancellationToken)
     {
         var findings = new List<Finding>();
-        Uri? service = null;
+        ServiceLocation? service = null;
         if (!loaded.Options.Listen.Http) return (findings, service);
         foreach (var address in loaded.Options.Listen.Addresses)
         {
             var port = new PortCheck(address, neighbours);
             var finding = await port.RunAsync(cancellationToken);
-            if (finding.Code == "service_running") service ??= port.Local;
+            if (finding.Code == "service_running") service ??= location with { Address = port.Local };
             findings.Add(finding);
         }
 

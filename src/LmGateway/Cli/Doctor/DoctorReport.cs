@@ -1,6 +1,7 @@
-using System.Text;
 using System.Text.Json;
+using LmGateway.Cli.Output;
 using LmGateway.Configuration;
+using Spectre.Console;
 
 namespace LmGateway.Cli.Doctor;
 
@@ -12,49 +13,60 @@ internal sealed record DoctorReport(LoadedSettings Loaded, IReadOnlyList<Finding
 
     public bool IsBroken => Findings.Any(finding => finding.Level == FindingLevel.Broken);
 
-    public void WriteText(TextWriter output)
+    public void Write(CommandOutput output)
     {
-        if (Service is not null) output.WriteLine($"Settings of the service that runs at {Service}:");
+        if (output.Json) output.Document(WriteMembers);
+        else WriteText(output);
+    }
+
+    /// <summary>Settings that cannot be used are shown all the same, and nothing else is checked. Returns the exit code.</summary>
+    public int Refuse(CommandOutput output, CommandFailure failure)
+    {
+        if (!output.Json) SettingsReport.WriteTable(Loaded, output);
+        return output.Fail(failure, WriteMembers);
+    }
+
+    private void WriteText(CommandOutput output)
+    {
+        if (Service is not null) output.Line($"Settings of the service that runs at {Service}:");
         SettingsReport.WriteTable(Loaded, output);
-        if (Findings.Count == 0) return;
-        output.WriteLine();
+        output.Line("");
         var width = Findings.Max(finding => finding.Check.Length);
         foreach (var finding in Findings)
         {
-            output.WriteLine($"{Word(finding.Level),-8} {finding.Check.PadRight(width)}  {finding.Message}");
-            if (finding.Fix is { } fix) output.WriteLine($"{"",-8} {"",0}{new string(' ', width)}  -> {fix}");
+            WriteFinding(output, finding, width);
+            if (finding.Fix is { } fix) output.Line($"{"",-8} {new string(' ', width)}  -> {fix}");
         }
 
-        output.WriteLine();
-        output.WriteLine(Verdict());
+        output.Line("");
+        output.Line(Verdict());
     }
 
-    public void WriteJson(TextWriter output)
+    private static void WriteFinding(CommandOutput output, Finding finding, int width)
     {
-        using var buffer = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))
+        var (word, rest) = ($"{Word(finding.Level),-8}", $" {finding.Check.PadRight(width)}  {finding.Message}");
+        if (output.IsTerminal) output.Screen.MarkupLine($"[{Colour(finding.Level)}]{word}[/]{Markup.Escape(rest)}");
+        else output.Line(word + rest);
+    }
+
+    private void WriteMembers(Utf8JsonWriter writer)
+    {
+        SettingsReport.WriteMembers(writer, Loaded);
+        writer.WriteString("service", Service);
+        writer.WriteStartArray("checks");
+        foreach (var finding in Findings)
         {
             writer.WriteStartObject();
-            SettingsReport.WriteMembers(writer, Loaded);
-            writer.WriteString("service", Service);
-            writer.WriteStartArray("checks");
-            foreach (var finding in Findings)
-            {
-                writer.WriteStartObject();
-                writer.WriteString("check", finding.Check);
-                writer.WriteString("level", Word(finding.Level));
-                writer.WriteString("code", finding.Code);
-                writer.WriteString("message", finding.Message);
-                writer.WriteString("fix", finding.Fix);
-                writer.WriteEndObject();
-            }
-
-            writer.WriteEndArray();
-            writer.WriteBoolean("can_work", Loaded.Errors.Count == 0 && !IsBroken);
+            writer.WriteString("check", finding.Check);
+            writer.WriteString("level", Word(finding.Level));
+            writer.WriteString("code", finding.Code);
+            writer.WriteString("message", finding.Message);
+            writer.WriteString("fix", finding.Fix);
             writer.WriteEndObject();
         }
 
-        output.WriteLine(Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length));
+        writer.WriteEndArray();
+        writer.WriteBoolean("can_work", Loaded.Errors.Count == 0 && !IsBroken);
     }
 
     private string Verdict()
@@ -65,4 +77,6 @@ internal sealed record DoctorReport(LoadedSettings Loaded, IReadOnlyList<Finding
     }
 
     private static string Word(FindingLevel level) => level.ToString().ToLowerInvariant();
+
+    private static string Colour(FindingLevel level) => level switch { FindingLevel.Ok => "green", FindingLevel.Note => "grey", FindingLevel.Problem => "yellow", _ => "red" };
 }

@@ -32,6 +32,13 @@ internal sealed class CommandOutput(CommandSurroundings surroundings, bool json)
     /// <summary>A line of the result, for people.</summary>
     public void Line(string text) => surroundings.Out.WriteLine(text);
 
+    /// <summary>Several lines, all there at once for whoever reads them from a pipe.</summary>
+    public void Lines(Action<TextWriter> write)
+    {
+        write(surroundings.Out);
+        surroundings.Out.Flush();
+    }
+
     /// <summary>A line beside the result, on standard error; programs are not told.</summary>
     public void Note(string text)
     {
@@ -55,9 +62,19 @@ internal sealed class CommandOutput(CommandSurroundings surroundings, bool json)
     }
 
     /// <summary>Tells a failure, and returns its exit code. Programs get it as the document, and people see it all the same.</summary>
-    public int Fail(CommandFailure failure)
+    /// <param name="failure">What is wrong.</param>
+    /// <param name="writeMore">What the document has besides; nothing if left out.</param>
+    public int Fail(CommandFailure failure, Action<Utf8JsonWriter>? writeMore = null)
     {
-        if (json) Document(writer => Write(writer, failure));
+        if (json)
+        {
+            Document(writer =>
+            {
+                Write(writer, failure);
+                writeMore?.Invoke(writer);
+            });
+        }
+
         surroundings.Error.WriteLine($"lmgateway: {failure.Message}");
         foreach (var detail in failure.Details) surroundings.Error.WriteLine($"  {detail}");
         if (failure.Next is { } next) surroundings.Error.WriteLine(next);

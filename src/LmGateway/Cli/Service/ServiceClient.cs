@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 
@@ -70,7 +71,40 @@ internal sealed class ServiceClient : IDisposable
         }
     }
 
+    /// <summary>Posts, and returns each line of the reply as it comes; leaving the enumeration ends what the service does for it.</summary>
+    public async IAsyncEnumerable<JsonElement> LinesAsync(string path, Action<Utf8JsonWriter> writeMembers, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var reply = await StreamAsync(path, Output.CommandOutput.Object(writeMembers), cancellationToken);
+        using var reader = new StreamReader(await reply.Content.ReadAsStreamAsync(cancellationToken));
+        while (await LineAsync(reader, cancellationToken) is { } line)
+            if (line.Length > 0) yield return Parse(line);
+    }
+
     public void Dispose() => http.Dispose();
+
+    private async Task<string?> LineAsync(StreamReader reader, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await reader.ReadLineAsync(cancellationToken);
+        }
+        catch (Exception fault) when (fault is HttpRequestException or IOException)
+        {
+            throw ServiceFailures.Unreachable(location, fault);
+        }
+    }
+
+    private JsonElement Parse(string text)
+    {
+        try
+        {
+            return JsonElement.Parse(text);
+        }
+        catch (JsonException)
+        {
+            throw ServiceFailures.Foreign(location);
+        }
+    }
 
     private async Task<JsonElement> AskAsync(HttpMethod method, string path, string? body, TimeSpan limit, CancellationToken cancellationToken)
     {
@@ -82,7 +116,7 @@ internal sealed class ServiceClient : IDisposable
             using var reply = await http.SendAsync(request, either.Token);
             var text = await reply.Content.ReadAsStringAsync(either.Token);
             if (!reply.IsSuccessStatusCode) throw ServiceFailures.Of(location, reply, text);
-            var answer = JsonElement.Parse(text);
+            var answer = Parse(text);
             // LM Studio answers so, with status 200, to what it does not know.
             return answer.Member("error") is not null && answer.GetPropertyCount() == 1 ? throw ServiceFailures.Foreign(location) : answer;
         }
@@ -93,10 +127,6 @@ internal sealed class ServiceClient : IDisposable
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw ServiceFailures.TimedOut(location, limit);
-        }
-        catch (JsonException)
-        {
-            throw ServiceFailures.Foreign(location);
         }
     }
 

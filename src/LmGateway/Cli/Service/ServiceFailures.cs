@@ -18,6 +18,9 @@ internal static class ServiceFailures
     public static CommandException TimedOut(ServiceLocation location, TimeSpan limit) => new(
         "timeout", $"The service at {location.Name} did not answer within {limit.TotalSeconds:0} s.", "See what keeps it with 'lmgateway top', or in its log.");
 
+    public static CommandException BrokenOff(ServiceLocation location) => new(
+        "failed", $"The answer of the service at {location.Name} broke off.", "Its log says why; run the command again to go on.");
+
     public static CommandException Foreign(ServiceLocation location) => new(new CommandFailure("not_lmgateway", $"What answers at {location.Name} is not this service.")
     {
         Next = $"Name the service with --url or {ServiceLocation.UrlVariable}, or start it on another port with 'lmgateway serve --port 8001'.",

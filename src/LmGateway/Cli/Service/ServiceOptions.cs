@@ -44,8 +44,8 @@ internal sealed class ServiceOptions
 {
     private readonly CommandSurroundings surroundings;
     private readonly SettingsOptions settings;
-    private readonly Option<string?> url = new("--url") { HelpName = "URL", Description = $"The running service; otherwise {ServiceLocation.UrlVariable} or the settings tell." };
-    private readonly Option<string?> key = new("--key") { HelpName = "KEY", Description = $"Its key; otherwise {ServiceLocation.KeyVariable} or the settings tell, which others on this machine cannot read." };
+    private readonly Option<string?> url = UrlOption();
+    private readonly Option<string?> key = KeyOption();
     private readonly Option<bool> json = JsonOption();
 
     public ServiceOptions(Command command, CommandSurroundings surroundings)
@@ -58,6 +58,10 @@ internal sealed class ServiceOptions
     }
 
     /// <summary>The same for every command that has it.</summary>
+    public static Option<string?> UrlOption() => new("--url") { HelpName = "URL", Description = $"The running service; otherwise {ServiceLocation.UrlVariable} or the settings tell." };
+
+    public static Option<string?> KeyOption() => new("--key") { HelpName = "KEY", Description = $"Its key; otherwise {ServiceLocation.KeyVariable} or the settings tell, which others on this machine cannot read." };
+
     public static Option<bool> JsonOption() => new("--json") { Description = "Print one JSON document, errors too." };
 
     /// <summary>Keys of <c>--set</c> that are no settings but the command's own; see <see cref="SettingsOptions.Others"/>.</summary>
@@ -65,6 +69,9 @@ internal sealed class ServiceOptions
 
     /// <summary>Lets <c>--set</c> take more than settings.</summary>
     public void TakeOthers() => settings.TakesOthers = true;
+
+    /// <summary>Settings that the command's own arguments stand for.</summary>
+    public Func<ParseResult, IEnumerable<GivenSetting>> Implied { get; init; } = _ => [];
 
     /// <summary>Makes this the command's action.</summary>
     public void Run(Command command, WithoutService without, Func<ServiceCall, CancellationToken, Task<int>> work) =>
@@ -75,7 +82,7 @@ internal sealed class ServiceOptions
         var output = new CommandOutput(surroundings, parsed.GetValue(json));
         return await CommandRun.RunAsync(output, async () =>
         {
-            var loaded = CommandRun.Require(settings.Load(parsed, surroundings));
+            var loaded = CommandRun.Require(settings.Load(parsed, surroundings, Implied(parsed)));
             var location = ServiceLocation.Of(loaded.Options, parsed.GetValue(url), parsed.GetValue(key), surroundings);
             var service = new ServiceClient(location, surroundings.Time);
             using (service)

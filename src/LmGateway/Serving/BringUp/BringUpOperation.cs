@@ -30,13 +30,14 @@ internal sealed class BringUpOperation(ModelCatalog catalog, ServerStart server,
             var (key, downloaded) = await HaveAsync(view, order, steps, command => PullAsync(command, tell, call, cancellationToken), cancellationToken);
             steps.Add(downloaded ? $"Downloaded model {order.Model}" : $"Model {order.Model} already installed");
 
+            call.Grant?.DemandModel(key);
             var (identifier, loaded) = await LoadAsync(view.Backend, key, tell, call, cancellationToken);
             steps.Add(loaded ? $"Loaded model {order.Model} into memory" : $"Model {order.Model} already loaded");
             return new BringUpReport(true, Ready) { Steps = steps, Identifier = identifier };
         }
         catch (GatewayException failure)
         {
-            return new BringUpReport(false, failure.Message) { Steps = steps };
+            return new BringUpReport(false, failure.Message) { Steps = steps, Error = failure.Error };
         }
     }
 

@@ -1,3 +1,6 @@
+using LmGateway.Configuration;
+using LmGateway.Vocabulary;
+
 namespace LmGateway.Serving.BringUp;
 
 /// <summary>What is to be ready: a model on a backend of a kind.</summary>
@@ -9,6 +12,9 @@ internal sealed record BringUpOrder(string Kind, string Model)
 
     /// <summary>Where the model comes from: <c>huggingface</c>, <c>ollama</c>, or null for whatever its name looks like.</summary>
     public string? Source { get; init; }
+
+    /// <summary>What the settings say, for <c>lmgateway up</c> and its route: where no backend was chosen, whichever answers.</summary>
+    public static BringUpOrder Of(BringUpOptions options) => new(options.Backend ?? Auto, options.ModelOrDefault) { Source = options.ModelSource };
 }
 
 /// <summary>A moment of a bring-up, for people.</summary>
@@ -21,6 +27,9 @@ internal sealed record BringUpReport(bool Success, string Message)
 {
     /// <summary>What was done or found, in order, one short sentence each.</summary>
     public IReadOnlyList<string> Steps { get; init; } = [];
+
+    /// <summary>What stood in the way, after a failure.</summary>
+    public GatewayError? Error { get; init; }
 
     /// <summary>The loaded instance, after a success.</summary>
     public string? Identifier { get; init; }

@@ -51,6 +51,8 @@ public sealed class ServiceInstallTests : IDisposable
         Assert.Equal(["--user daemon-reload", "--user enable --now lmgateway.service"], await CallsAsync());
 
         var status = await machine.RunAsync("service", "status");
+        var told = await machine.RunAsync("service", "status", "--json");
+        Assert.Equal(("", true, true, Unit), (told.Errors, Flag(told.Output, "installed"), Flag(told.Output, "running"), JsonElement.Parse(told.Output).GetProperty("file").GetString()));
         Assert.Equal((0, $"Installed with systemd (this user's) ({Unit}), running.\n"), (status.Code, status.Output));
 
         Assert.Equal(0, (await machine.RunAsync("service", "uninstall")).Code);
@@ -71,6 +73,8 @@ public sealed class ServiceInstallTests : IDisposable
         Assert.Equal(first, await File.ReadAllTextAsync(Unit, TestContext.Current.CancellationToken));
         Assert.Equal(0, (await machine.RunAsync("service", "uninstall")).Code);
         var nothing = await machine.RunAsync("service", "uninstall");
+        var none = await machine.RunAsync("service", "uninstall", "--json");
+        Assert.Equal((0, "", false), (none.Code, none.Errors, Flag(none.Output, "uninstalled")));
         Assert.Equal((0, "It is not installed; nothing to do.\n"), (nothing.Code, nothing.Output));
     }
 
@@ -93,6 +97,8 @@ public sealed class ServiceInstallTests : IDisposable
     [Fact]
     public async Task A_rehearsal_shows_the_file_and_the_commands_and_does_nothing()
     {
+        var planned = await machine.RunAsync("service", "install", "--dry-run", "--json");
+        Assert.Equal((0, "", false, true), (planned.Code, planned.Errors, Flag(planned.Output, "installed"), Flag(planned.Output, "dryRun")));
         var (code, output, _) = await machine.RunAsync("service", "install", "--dry-run");
         Assert.Equal(0, code);
         Assert.Contains($"would write: {Unit}", output, StringComparison.Ordinal);
@@ -122,6 +128,8 @@ public sealed class ServiceInstallTests : IDisposable
         Assert.Contains("lmgateway serve", errors, StringComparison.Ordinal);
         Assert.False(File.Exists(Unit));
     }
+
+    private static bool Flag(string output, string name) => JsonElement.Parse(output).GetProperty(name).GetBoolean();
 
     private async Task<string[]> CallsAsync() => await File.ReadAllLinesAsync(Calls, TestContext.Current.CancellationToken);
 }

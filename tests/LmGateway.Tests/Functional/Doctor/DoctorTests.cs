@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json;
+using LmGateway.Configuration;
 using LmGateway.Tests.Functional.Provider;
 using LmStudio.Simulator;
 using LmStudio.Simulator.Engine;
@@ -138,13 +140,68 @@ public sealed class DoctorTests : IDisposable
     }
 
     [Fact]
-    public async Task A_service_that_finds_its_port_taken_says_by_whom_in_one_line_and_ends()
+    public async Task A_service_that_finds_its_port_taken_says_by_whom_and_what_to_do_and_ends()
     {
         using var other = new TcpListener(IPAddress.Loopback, machine.ServicePort);
         other.Start();
         var (code, output, errors) = await machine.RunAsync("serve");
         Assert.Equal((1, ""), (code, output));
-        Assert.Matches($@"^lmgateway: http://127\.0\.0\.1:{machine.ServicePort} is in use by .+ \(process \d+\)\. Stop that program, or choose another port: PORT={machine.ServicePort + 1} \(or --port {machine.ServicePort + 1}\)\n$", errors);
+        Assert.Matches($@"^lmgateway: http://127\.0\.0\.1:{machine.ServicePort} is in use by .+ \(process \d+\)\.\nStop that program, or choose another port: PORT={machine.ServicePort + 1} \(or --port {machine.ServicePort + 1}\)\n$", errors);
+    }
+
+    [Fact]
+    public async Task A_service_says_to_programs_where_it_listens_or_why_it_does_not()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, machine.ServicePort);
+        other.Start();
+        var (code, output, errors) = await machine.RunAsync("serve", "--json");
+        var error = JsonElement.Parse(output).GetProperty("error");
+        Assert.Equal((1, "port_in_use"), (code, error.GetProperty("code").GetString()));
+        Assert.StartsWith($"lmgateway: {error.GetProperty("message").GetString()}", errors, StringComparison.Ordinal);
+
+        foreach (var command in new[] { "serve --demo --json --port 0", "simulate --json --port 0" })
+        {
+            using var serving = machine.Start(command.Split(' '));
+            var told = JsonElement.Parse((await serving.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken))!).GetProperty("listening");
+            using var http = new HttpClient { BaseAddress = new Uri(told.ValueKind == JsonValueKind.Array ? told[0].GetString()! : told.GetString()!) };
+            Assert.Contains("qwen2-1.5b-instruct", await http.GetStringAsync("v1/models", TestContext.Current.CancellationToken), StringComparison.Ordinal);
+            serving.Kill();
+            Assert.Equal("", await serving.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken));
+        }
+    }
+
+    [Fact]
+    public async Task A_service_that_was_named_is_the_one_that_is_looked_at()
+    {
+        await using var lmStudio = await SimulatorServer.StartAsync(new SimulatorOptions(), cancellationToken: TestContext.Current.CancellationToken);
+        await using var service = await GatewayUnderTest.StartAgainstAsync(lmStudio.Address.ToString(), options => options with { Security = options.Security with { ApiKey = "a-key" } });
+        machine.Set("LMGATEWAY_URL", service.Address.ToString());
+        machine.Set("LMGATEWAY_KEY", "a-key");
+        var seen = await machine.ExamineAsync();
+        Assert.Equal($"http://127.0.0.1:{service.Address.Port}", seen.Report.GetProperty("service").GetString());
+        Assert.Contains("service_running", seen.Codes);
+        Assert.DoesNotContain("lmstudio_not_installed", seen.Codes);
+
+        var gone = await machine.ExamineAsync("--url", $"127.0.0.1:{FreePort.Next()}");
+        Assert.Contains("lmgateway serve", gone.Finding("service_not_running").Fix, StringComparison.Ordinal);
+        Assert.Contains("lmstudio_not_installed", gone.Codes);
+    }
+
+    [Fact]
+    public async Task Of_a_service_on_another_machine_its_own_word_counts()
+    {
+        Assert.SkipUnless(ThisMachine() is not null, "This machine has no address but loopback.");
+        await using var service = await GatewayUnderTest.StartAgainstAsync($"http://127.0.0.1:{FreePort.Next()}", options => options with
+        {
+            Listen = new ListenOptions { Host = "0.0.0.0", Port = 0 },
+            Security = options.Security with { ApiKey = "a-key", AllowedHosts = ["*"] },
+        });
+        machine.Set("LMGATEWAY_KEY", "a-key");
+        var seen = await machine.ExamineAsync("--url", $"http://{ThisMachine()}:{service.Address.Port}");
+        Assert.Equal(0, seen.Code);
+        Assert.Equal("problem", seen.Finding("backend_unreachable").Level);
+        Assert.Contains("lmgateway doctor", seen.Finding("another_machine").Fix, StringComparison.Ordinal);
+        Assert.DoesNotContain("state_not_writable", seen.Codes);
     }
 
     [Fact]
@@ -215,8 +272,13 @@ public sealed class DoctorTests : IDisposable
         Assert.Equal(2, seen.Code);
         Assert.Empty(seen.Codes);
         Assert.Single(seen.Report.GetProperty("errors").EnumerateArray());
+        Assert.Equal("bad_settings", seen.Report.GetProperty("error").GetProperty("code").GetString());
+        Assert.StartsWith("lmgateway: One setting must be corrected:\n  1. listen.port", seen.Errors, StringComparison.Ordinal);
         Assert.False(seen.Report.GetProperty("can_work").GetBoolean());
     }
+
+    private static IPAddress? ThisMachine() =>
+        Dns.GetHostAddresses(Dns.GetHostName(), AddressFamily.InterNetwork).FirstOrDefault(address => !IPAddress.IsLoopback(address));
 
     private async Task<SimulatorServer> LmStudioAsync(SimulatorOptions? options = null)
     {

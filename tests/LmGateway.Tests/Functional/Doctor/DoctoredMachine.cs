@@ -42,17 +42,24 @@ internal sealed class DoctoredMachine : IDisposable
 
     public async Task<(int Code, string Output, string Errors)> RunAsync(params string[] arguments)
     {
-        var start = new ProcessStartInfo(ProgramUnderTest.Executable, arguments) { UseShellExecute = false, WorkingDirectory = Home, RedirectStandardOutput = true, RedirectStandardError = true };
+        using var process = Start(arguments);
+        process.StandardInput.Close();
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        var (output, errors) = (process.StandardOutput.ReadToEndAsync(patience.Token), process.StandardError.ReadToEndAsync(patience.Token));
+        await process.WaitForExitAsync(patience.Token);
+        return (process.ExitCode, await output, await errors);
+    }
+
+    /// <summary>The real program with pipes; its input stays open until it is closed.</summary>
+    public Process Start(params string[] arguments)
+    {
+        var start = new ProcessStartInfo(ProgramUnderTest.Executable, arguments) { UseShellExecute = false, WorkingDirectory = Home, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment.Clear();
         foreach (var (name, value) in environment) start.Environment[name] = value;
         start.Environment["PATH"] = environment.GetValueOrDefault("PATH") ?? "/usr/bin:/bin";
         start.Environment["HOME"] = Home;
         start.Environment["DOTNET_ROOT"] = Path.GetDirectoryName(Environment.ProcessPath);
-        using var process = Process.Start(start)!;
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        var (output, errors) = (process.StandardOutput.ReadToEndAsync(patience.Token), process.StandardError.ReadToEndAsync(patience.Token));
-        await process.WaitForExitAsync(patience.Token);
-        return (process.ExitCode, await output, await errors);
+        return Process.Start(start)!;
     }
 
     public void Dispose() => Directory.Delete(Home, recursive: true);

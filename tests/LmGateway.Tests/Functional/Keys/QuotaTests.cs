@@ -49,6 +49,21 @@ public sealed class QuotaTests
         Assert.Equal(HttpStatusCode.OK, again.StatusCode);
     }
 
+    [Theory]
+    [InlineData("/v1/audio/transcriptions")]
+    [InlineData("/api/v1/no/such/route")]
+    public async Task What_is_only_handed_on_counts_too(string path)
+    {
+        await using var gateway = await GatewayUnderTest.StartAsync(configure: options => KeyedGateway.With(options, "app requests_per_minute=1"), time: new ManualTime());
+        using var looked = await gateway.SendAsync("app", HttpMethod.Get, "/api/v1/models");
+        Assert.Equal("1", Header(looked, "x-ratelimit-remaining-requests"));
+        using var first = await gateway.SendAsync("app", HttpMethod.Post, path, "{}");
+        Assert.NotEqual(HttpStatusCode.TooManyRequests, first.StatusCode);
+        using var refused = await gateway.SendAsync("app", HttpMethod.Post, path, "{}");
+        Assert.Equal((HttpStatusCode.TooManyRequests, "0"), (refused.StatusCode, Header(refused, "x-ratelimit-remaining-requests")));
+        Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 1, 60);
+    }
+
     [Fact]
     public async Task Tokens_of_a_stream_that_nobody_read_to_its_end_are_estimated()
     {

@@ -37,6 +37,25 @@ public sealed class ConcurrencyTests
         Assert.Equal(200, (await gateway.PostJsonAsync(path, way.GoodBody)).Status);
     }
 
+    [Theory]
+    [InlineData("/v1/audio/transcriptions")]
+    [InlineData("/api/v1/no/such/route")]
+    public async Task What_is_only_handed_on_needs_a_place_too(string path)
+    {
+        await using var gateway = await StartAsync(limits => limits with { Requests = 1 });
+        using var leave = new CancellationTokenSource();
+        using var first = await RunAsync(gateway, leave.Token);
+        using var refused = await gateway.PostAsync(path, "{}", TestContext.Current.CancellationToken);
+        Assert.Equal((503, "1"), ((int)refused.StatusCode, refused.Headers.RetryAfter?.ToString()));
+
+        await leave.CancelAsync();
+        first.Dispose();
+        await LeftAsync(gateway);
+        using var later = await gateway.PostAsync(path, "{}", TestContext.Current.CancellationToken);
+        Assert.NotEqual(503, (int)later.StatusCode);
+        await LeftAsync(gateway);
+    }
+
     [Fact]
     public async Task Streams_have_a_limit_of_their_own_on_the_REST_routes_too()
     {

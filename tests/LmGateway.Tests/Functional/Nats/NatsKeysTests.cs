@@ -1,3 +1,4 @@
+using System.Text;
 using LeanNats;
 using LmGateway.Tests.Functional.Keys;
 using Xunit;
@@ -83,6 +84,18 @@ public sealed class NatsKeysTests
         var last = default(System.Text.Json.JsonElement);
         await foreach (var message in nats.StreamAsync(Hello, Key("day"))) last = System.Text.Json.JsonElement.Parse(message.Data.Span);
         Assert.True(last.Failure("rate_limited").Data.GetProperty("retry_after_ms").GetInt64() > 0);
+    }
+
+    [Fact]
+    public async Task Replies_tell_a_limited_key_what_is_left()
+    {
+        await using var nats = await StartAsync("app requests_per_minute=100 tokens_per_minute=100000", "free");
+        var whole = await nats.RequestAsync("chat_model", Encoding.UTF8.GetBytes(Hello), Key("app"));
+        Assert.Equal(("100", "99"), (whole.Headers?["x-ratelimit-limit-requests"].ToString(), whole.Headers?["x-ratelimit-remaining-requests"].ToString()));
+        Assert.Matches("^[0-9]+s$", whole.Headers?["x-ratelimit-reset-tokens"].ToString());
+        var acknowledged = await nats.StreamAsync(Hello, Key("app")).FirstAsync();
+        Assert.Equal("100000", acknowledged.Headers?["x-ratelimit-limit-tokens"].ToString());
+        Assert.False((await nats.RequestAsync("chat_model", Encoding.UTF8.GetBytes(Hello), Key("free"))).Headers!.ContainsKey("x-ratelimit-limit-requests"));
     }
 
     [Theory]

@@ -23,7 +23,7 @@ internal sealed record ToolSettings
 
     public static ToolSettings Of(GatewayOptions options) => new()
     {
-        Backend = options.BringUp.Backend,
+        Backend = options.BringUp.BackendOrDefault,
         Model = options.BringUp.Model,
         ModelSource = options.BringUp.ModelSource,
         ThinkingMode = options.Mcp.ThinkingMode,

@@ -1,11 +1,10 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using LmGateway.Api.Http;
 using LmGateway.Observability;
 using Microsoft.AspNetCore.Http;
 
-namespace LmGateway.Api.Chat;
+namespace LmGateway.Api.Http;
 
 /// <summary>
 /// Writes NDJSON: each line is one object, flushed at once. Nothing goes out before the first line, not even the head of the reply, so that a
