@@ -1,23 +1,21 @@
 namespace LmGateway.Bench.Rig;
 
 /// <summary>
-/// The same load on several servers, one after the other, round after round: what disturbs the machine disturbs them alike. Figures are
-/// medians over the rounds without the first; a ratio is made within each round.
+/// The same load on several servers, one after the other, round after round: what disturbs the machine disturbs them alike. Each of them is warm before
+/// (<see cref="WarmUp"/>). Figures are medians over the rounds without the first; a ratio is made within each round.
 /// </summary>
 internal sealed class Comparison
 {
-    /// <summary>How much longer the first round is: a runtime that compiles what is used most needs some seconds of load for it.</summary>
-    private const int WarmUp = 4;
-
     private readonly List<Dictionary<string, LoadResult>> rounds = [];
 
     public static async Task<Comparison> RunAsync(Run run, LoadPlan plan, params IReadOnlyList<Server> servers)
     {
         var comparison = new Comparison();
+        foreach (var server in servers) await WarmUp.RunAsync(server, plan);
         for (var round = 0; round < run.Rounds; round++)
         {
             var results = new Dictionary<string, LoadResult>();
-            foreach (var server in servers) results[server.Name] = await Load.RunAsync(server, round == 0 ? plan with { Seconds = plan.Seconds * WarmUp } : plan);
+            foreach (var server in servers) results[server.Name] = await Load.RunAsync(server, plan);
             if (round > 0) comparison.rounds.Add(results);
         }
 

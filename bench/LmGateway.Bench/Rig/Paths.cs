@@ -21,6 +21,9 @@ internal static class Paths
     /// <summary>A folder for what one run leaves behind: logs, states, bodies.</summary>
     public static string Scratch { get; } = Directory.CreateTempSubdirectory("lmgateway-bench-").FullName;
 
+    /// <summary>Where servers are started: logs that grow in the folder whose settings a service watches would keep it busy.</summary>
+    public static string Emptiness { get; } = Directory.CreateDirectory(Path.Combine(Scratch, "start")).FullName;
+
     private static string FindRepository()
     {
         var folder = AppContext.BaseDirectory;

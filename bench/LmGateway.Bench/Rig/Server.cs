@@ -43,6 +43,9 @@ internal sealed class Server : IAsyncDisposable
 
     public ServerPlan Plan { get; }
 
+    /// <summary>The kinds of requests that it is warm for.</summary>
+    public HashSet<string> Warmed { get; } = new(StringComparer.Ordinal);
+
     public string Name => Plan.Name;
 
     public int Port => Plan.Port;
@@ -56,7 +59,7 @@ internal sealed class Server : IAsyncDisposable
 
     public static async Task<Server> StartAsync(ServerPlan plan)
     {
-        var start = new ProcessStartInfo(plan.Program, plan.Arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Paths.Scratch };
+        var start = new ProcessStartInfo(plan.Program, plan.Arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Paths.Emptiness };
         foreach (var (name, value) in plan.Environment) start.Environment[name] = value;
         var began = TimeProvider.System.GetTimestamp();
         var server = new Server(plan, Process.Start(start)!);

@@ -138,7 +138,7 @@ internal sealed class RequestTrace
         text.AppendLiteral(name);
         text.AppendFormatted(milliseconds);
         text.AppendLiteral(".");
-        text.AppendFormatted(microseconds, "000");
+        text.AppendFormatted(microseconds, "D3");
     }
 
     /// <summary>What events call it.</summary>

@@ -19,7 +19,7 @@ internal sealed class StreamTickets(TimeProvider time)
 
     private const int LongestTicket = 512;
 
-    private readonly byte[] secret = RandomNumberGenerator.GetBytes(32);
+    private readonly Lazy<byte[]> secret = new(() => RandomNumberGenerator.GetBytes(32));      // with the first ticket: it loads OpenSSL, which costs 5 MiB
 
     /// <summary>A ticket in the name of a caller.</summary>
     public string Issue(string caller)
@@ -40,5 +40,5 @@ internal sealed class StreamTickets(TimeProvider time)
         return time.GetUtcNow().ToUnixTimeSeconds() <= until ? Encoding.UTF8.GetString(Base64Url.DecodeFromChars(caller)) : null;
     }
 
-    private byte[] Sign(string content) => HMACSHA256.HashData(secret, Encoding.UTF8.GetBytes(content));
+    private byte[] Sign(string content) => HMACSHA256.HashData(secret.Value, Encoding.UTF8.GetBytes(content));
 }

@@ -1,11 +1,9 @@
-using System.Security.Cryptography;
-
 namespace LmGateway.Vocabulary;
 
 /// <summary>Makes ids for requests that bring none: 12 random hexadecimal digits of this process and a counter.</summary>
 internal static class RequestId
 {
-    private static readonly string Prefix = "req_" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6));
+    private static readonly string Prefix = "req_" + Guid.NewGuid().ToString("N")[..12];
     private static long counter;
 
     public static string Next() => string.Create(null, stackalloc char[40], $"{Prefix}{Interlocked.Increment(ref counter):x8}");

@@ -8,7 +8,8 @@ namespace LmGateway.Backends.Wire;
 
 /// <summary>
 /// Exchanges bytes with a backend over HTTP/1.1: pooled connections, no redirects, cookies, proxies or compression. Only a connection
-/// that could not be made is tried again: nothing is sent twice once the backend may have begun to work.
+/// that could not be made is tried again: nothing is sent twice once the backend may have begun to work. Bodies that are held go over connections
+/// of its own; TLS, and bodies that stream through, over those of the framework.
 /// </summary>
 internal sealed class HttpUpstream : IDisposable
 {
@@ -17,7 +18,8 @@ internal sealed class HttpUpstream : IDisposable
     private readonly ConcurrentDictionary<string, Uri> addresses = new(StringComparer.Ordinal);
     private readonly UpstreamSettings settings;
     private readonly TimeProvider time;
-    private readonly HttpMessageInvoker invoker;
+    private readonly Lazy<HttpMessageInvoker> invoker;
+    private readonly Http1Pool? plain;
     private readonly AuthenticationHeaderValue? credential;
     private readonly string root;
     private int underWay;
@@ -28,7 +30,8 @@ internal sealed class HttpUpstream : IDisposable
         this.time = time;
         root = settings.Address.GetLeftPart(UriPartial.Path).TrimEnd('/');
         credential = settings.Token is { } token ? new AuthenticationHeaderValue("Bearer", token) : null;
-        invoker = new HttpMessageInvoker(new SocketsHttpHandler
+        if (settings.Address.Scheme == Uri.UriSchemeHttp) plain = new Http1Pool(settings, time);
+        invoker = new Lazy<HttpMessageInvoker>(() => new HttpMessageInvoker(new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
             AutomaticDecompression = DecompressionMethods.None,
@@ -39,7 +42,7 @@ internal sealed class HttpUpstream : IDisposable
             PooledConnectionIdleTimeout = settings.IdleConnectionTimeout,
             PooledConnectionLifetime = Timeout.InfiniteTimeSpan,
             ResponseDrainTimeout = TimeSpan.Zero,       // a reply that is given up ends in the backend at once
-        });
+        }));
     }
 
     /// <summary>Sends for a caller: a refusal is thrown as what it means, unless the caller wants it as it is.</summary>
@@ -67,15 +70,24 @@ internal sealed class HttpUpstream : IDisposable
     /// <summary>Returns when the reply's head is there. Failures to connect, resets and time-outs are gateway errors, and refusals where they are asked for.</summary>
     private async Task<ExchangeReply> SendAsync(Exchange exchange, bool refuses, CancellationToken cancellationToken)
     {
-        HttpReply reply;
+        ExchangeReply reply;
         var limits = new ReplyLimits(time, exchange.Timeout, exchange.IdleTimeout, cancellationToken);
         var others = Interlocked.Increment(ref underWay) - 1;
         try
         {
-            using var request = Request(exchange);
             // A connection that would be one idle connection too many is closed by its last request.
-            if (others >= settings.MaxIdleConnections) request.Headers.ConnectionClose = true;
-            reply = new HttpReply(await invoker.SendAsync(request, limits.Token), limits, this);
+            var closes = others >= settings.MaxIdleConnections;
+            if (plain is not null && exchange.BodyStream is null)
+            {
+                var (connection, abort) = await plain.SendAsync(exchange, closes, limits.Token);
+                reply = new Http1Reply(connection, abort, plain, limits, this);
+            }
+            else
+            {
+                using var request = Request(exchange);
+                if (closes) request.Headers.ConnectionClose = true;
+                reply = new HttpReply(await invoker.Value.SendAsync(request, limits.Token), limits, this);
+            }
         }
         catch (Exception fault)
         {
@@ -113,7 +125,11 @@ internal sealed class HttpUpstream : IDisposable
         };
     }
 
-    public void Dispose() => invoker.Dispose();
+    public void Dispose()
+    {
+        plain?.Dispose();
+        if (invoker.IsValueCreated) invoker.Value.Dispose();
+    }
 
     private static bool IsNothingSent(Exception? fault) =>
         fault is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError };

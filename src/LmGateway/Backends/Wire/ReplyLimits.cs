@@ -12,6 +12,7 @@ internal sealed class ReplyLimits : IDisposable
 
     private readonly CancellationTokenSource source;
     private readonly CancellationTokenRegistration callers;
+    private readonly CancellationToken caller;
     private readonly TimeProvider time;
     private readonly long deadline;
     private readonly TimeSpan? total;
@@ -21,7 +22,7 @@ internal sealed class ReplyLimits : IDisposable
 
     public ReplyLimits(TimeProvider time, TimeSpan? total, TimeSpan? idle, CancellationToken caller)
     {
-        this.time = time;
+        (this.time, this.caller) = (time, caller);
         this.total = total == Timeout.InfiniteTimeSpan ? null : total;
         this.idle = idle == Timeout.InfiniteTimeSpan ? null : idle;
         deadline = this.total is { } limit ? time.GetTimestamp() + (long)(limit.TotalSeconds * time.TimestampFrequency) : long.MaxValue;
@@ -31,6 +32,9 @@ internal sealed class ReplyLimits : IDisposable
     }
 
     public CancellationToken Token => source.Token;
+
+    /// <summary>The token ends with this one already.</summary>
+    public bool IsCaller(CancellationToken cancellationToken) => cancellationToken == caller;
 
     /// <summary>The limit that ran out, if one did.</summary>
     public TimeSpan? Expired { get; private set; }
