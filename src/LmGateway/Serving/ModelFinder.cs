@@ -99,7 +99,7 @@ internal sealed class ModelFinder(ModelCatalog catalog, ModelResolver resolver, 
             var snapshot = await catalog.RefreshAsync(cancellationToken);
             if (snapshot.Backends.Any(view => view.Reachable)) return snapshot;
             if (attempt >= settings.Current.LmStudio.ConnectAttempts)
-                throw new GatewayException(new GatewayError(ErrorCode.ControlUnavailable, $"Failed to connect to LM Studio SDK after {attempt} attempts. Ensure LM Studio is running and the API server is enabled.")
+                throw new GatewayException(new GatewayError(ErrorCode.ControlUnavailable, Unreachable(snapshot, attempt))
                 {
                     RetryAfter = TimeSpan.FromSeconds(5),
                     Reason = snapshot.Backends[0].Reason,
@@ -107,6 +107,11 @@ internal sealed class ModelFinder(ModelCatalog catalog, ModelResolver resolver, 
             await Task.Delay(TimeSpan.FromMilliseconds(settings.Current.LmStudio.ConnectRetryMs), time, cancellationToken);
         }
     }
+
+    /// <summary>The admin API's document has these words for LM Studio; others say themselves what is the matter.</summary>
+    private static string Unreachable(CatalogSnapshot snapshot, int attempts) => snapshot.Backends.Any(view => view.Traits.Kind == BackendEntry.LmStudio)
+        ? $"Failed to connect to LM Studio SDK after {attempts} attempts. Ensure LM Studio is running and the API server is enabled."
+        : string.Join(' ', snapshot.Backends.Select(view => view.Problem ?? $"'{view.Name}' cannot be reached."));
 
     /// <summary>A key that is for some models finds those first; another model that a name means is one that it may not use.</summary>
     private ResolvedModel? Find(CatalogSnapshot snapshot, string name, ModelType wanted, KeyGrant? grant)

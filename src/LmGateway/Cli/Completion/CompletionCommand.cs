@@ -1,4 +1,6 @@
 using System.CommandLine;
+using LmGateway.Cli.Output;
+using LmGateway.Cli.Service;
 
 namespace LmGateway.Cli.Completion;
 
@@ -11,9 +13,14 @@ internal static class CompletionCommand
         var shell = new Argument<string>("SHELL") { HelpName = "SHELL", Description = $"{string.Join(", ", CompletionScripts.All.Keys)}." };
         shell.AcceptOnlyFromAmong([.. CompletionScripts.All.Keys]);
         command.Arguments.Add(shell);
+        var json = ServiceOptions.JsonOption();
+        command.Options.Add(json);
         command.SetAction(parsed =>
         {
-            surroundings.Out.WriteLine(CompletionScripts.All[parsed.GetValue(shell)!].ReplaceLineEndings("\n"));
+            var output = new CommandOutput(surroundings, parsed.GetValue(json));
+            var script = CompletionScripts.All[parsed.GetValue(shell)!].ReplaceLineEndings("\n");
+            if (output.Json) output.Document(writer => writer.WriteString("script", script));
+            else output.Line(script);
             return ExitCodes.Success;
         });
         return command;

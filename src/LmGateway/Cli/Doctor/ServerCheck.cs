@@ -1,4 +1,5 @@
 using LmGateway.Backends;
+using LmGateway.Backends.Mock;
 using LmGateway.Configuration;
 
 namespace LmGateway.Cli.Doctor;
@@ -8,14 +9,25 @@ internal sealed class ServerCheck(BackendEntry entry, GatewayOptions options, Ne
 {
     public async Task<Finding> RunAsync(CancellationToken cancellationToken) => entry.Kind switch
     {
-        BackendEntry.Mock => Mock(),
+        BackendEntry.Mock => await MockAsync(cancellationToken),
         BackendEntry.Ollama => await OllamaAsync(new Uri(entry.Url ?? options.Ollama.BaseUrl), cancellationToken),
         _ => await OpenAiAsync(new Uri(entry.Url ?? options.LmStudio.BaseUrl), cancellationToken),
     };
 
-    private Finding Mock() => Directory.Exists(options.Inference.MockResponsesDir)
-        ? Finding.Ok(entry.Name, $"Canned replies from {options.Inference.MockResponsesDir}.")
-        : new Finding(entry.Name, FindingLevel.Note, "mock_folder_missing", $"There is no folder {options.Inference.MockResponsesDir}; one built-in reply is given.", "Make it, or set inference.mock.responses_dir");
+    private async Task<Finding> MockAsync(CancellationToken cancellationToken)
+    {
+        var folder = options.Inference.MockResponsesDir;
+        try
+        {
+            return await MockLibrary.ReadAsync(folder, cancellationToken) is { } library
+                ? Finding.Ok(entry.Name, $"Canned replies from {folder}, for {string.Join(", ", library.Models)}.")
+                : new Finding(entry.Name, FindingLevel.Note, "mock_folder_missing", $"There is no folder {folder}; one built-in reply is given.", "Make it, or set inference.mock.responses_dir");
+        }
+        catch (Exception fault) when (fault is MockFileException or IOException or UnauthorizedAccessException)
+        {
+            return new Finding(entry.Name, FindingLevel.Problem, "mock_unusable", $"The canned replies cannot be used: {fault.Message}", "Correct that file, or set inference.mock.responses_dir; docs/provider.md shows such a file");
+        }
+    }
 
     private async Task<Finding> OllamaAsync(Uri address, CancellationToken cancellationToken)
     {

@@ -10,7 +10,7 @@ internal static class TopCommand
 {
     public static Command Build(CommandSurroundings surroundings)
     {
-        var command = new Command("top", "Watch the service: requests under way with their speed, instances, loads, queue, memory. Ctrl+C ends it. One picture into a pipe.");
+        var command = new Command("top", "Watch the service: requests under way with their speed, instances, loads, queue, memory. Ctrl+C ends it. Into a pipe one picture, unless --frames or --interval is given.");
         var once = new Option<bool>("--once") { Description = "One picture, and no more." };
         var frames = new Option<int?>("--frames") { HelpName = "N", Description = "So many pictures." };
         var interval = new Option<double>("--interval") { HelpName = "SECONDS", Description = "Time between two pictures.", DefaultValueFactory = _ => 1 };
@@ -22,8 +22,8 @@ internal static class TopCommand
         var service = new ServiceOptions(command, surroundings);
         service.Run(command, WithoutService.Fail, async (call, cancellationToken) =>
         {
-            // People watch and programs read on; a picture in a file is one.
-            var usual = call.Output.Json || call.Output.IsTerminal ? int.MaxValue : 1;
+            // People watch; into a pipe goes one picture, unless somebody said how often.
+            var usual = surroundings.OutIsTerminal || call.Parsed.GetResult(interval) is { Implicit: false } ? int.MaxValue : 1;
             var count = call.Parsed.GetValue(once) ? 1 : call.Parsed.GetValue(frames) ?? usual;
             var pause = TimeSpan.FromSeconds(call.Parsed.GetValue(interval));
             try

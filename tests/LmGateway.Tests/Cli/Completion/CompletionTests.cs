@@ -40,7 +40,9 @@ public sealed class CompletionTests
     public async Task Each_shell_has_its_script(string shell, string line)
     {
         using var command = new CommandUnderTest();
-        Assert.Contains(line, (await command.RunAsync("completion", shell)).Well().Output, StringComparison.Ordinal);
+        var plain = (await command.RunAsync("completion", shell)).Well().Output;
+        Assert.Contains(line, plain, StringComparison.Ordinal);
+        Assert.Equal(plain.TrimEnd(), (await command.JsonAsync("completion", shell)).GetProperty("script").GetString()!.TrimEnd());
     }
 
     [Fact]

@@ -30,6 +30,7 @@ public sealed class TopTests
         await using var gateway = await GatewayUnderTest.StartAsync();
         using var command = CommandUnderTest.Beside(gateway);
 
+        Assert.Single((await command.RunAsync("top", "--json")).Well().Lines);
         var pictures = (await command.RunAsync("top", "--json", "--frames", "3", "--interval", "0.1")).Well();
 
         Assert.Equal(3, pictures.Lines.Length);

@@ -274,6 +274,23 @@ public sealed class DoctorTests : IDisposable
     }
 
     [Fact]
+    public async Task Canned_replies_are_read_and_commands_speak_of_them_and_not_of_LM_Studio()
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(machine.Home, "replies")).FullName;
+        machine.Set("LMGATEWAY_INFERENCE__PROVIDER", "mock");
+        machine.Set("LMGATEWAY_INFERENCE__MOCK__RESPONSES_DIR", folder);
+        var (level, message, _) = (await machine.ExamineAsync()).Finding("mock_unusable");
+        Assert.Equal(("problem", $"The canned replies cannot be used: {folder} holds no .yaml files."), (level, message));
+        Assert.Contains("holds no .yaml files", (await machine.RunAsync("models", "list")).Errors, StringComparison.Ordinal);
+
+        await File.WriteAllTextAsync(Path.Combine(folder, "default.yaml"), "responses:\n- text: All is well.\n", TestContext.Current.CancellationToken);
+        Assert.DoesNotContain("mock_unusable", (await machine.ExamineAsync()).Codes);
+        var asked = await machine.RunAsync("chat", "default", "Hello");
+        Assert.Equal((0, "All is well."), (asked.Code, asked.Output.Trim()));
+        Assert.Contains("working directly with canned replies", asked.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Settings_that_cannot_be_used_are_told_first_and_nothing_else_is_checked()
     {
         var seen = await machine.ExamineAsync("--port", "many");
