@@ -118,8 +118,8 @@ build_program() {
   say "The program lmgateway"
   if [ -n "$program" ]; then say "  $program"; return; fi
   program=$folder/bin/lmgateway.d/lmgateway
-  if have dotnet; then run dotnet publish "$repository/src/LmGateway" -c Release -o "$folder/bin/lmgateway.d" -v quiet --nologo
-  else missing+=("the .NET 10 SDK: with it this script builds lmgateway"); fi
+  if (cd "$repository" && dotnet --version >/dev/null 2>&1); then run dotnet publish "$repository/src/LmGateway" -c Release -o "$folder/bin/lmgateway.d" -v quiet --nologo
+  else missing+=("the .NET 10 SDK: with it this script builds lmgateway. Get it from https://dot.net, or name a built one with --program"); fi
 }
 
 # A launcher reads the .env of the folder and runs the program with its own arguments.

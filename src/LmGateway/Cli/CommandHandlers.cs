@@ -1,4 +1,5 @@
 using LmGateway.Cli.Output;
+using LmGateway.Cli.Service;
 using LmGateway.Configuration;
 
 namespace LmGateway.Cli;
@@ -8,8 +9,8 @@ internal sealed record CommandHandlers
 {
     public required Func<ServeSettings, CommandOutput, CancellationToken, Task<int>> Serve { get; init; }
 
-    /// <summary>MCP over standard input and output.</summary>
-    public required Func<LoadedSettings, CancellationToken, Task<int>> Mcp { get; init; }
+    /// <summary>MCP over standard input and output, through the service where one answers at the place.</summary>
+    public required Func<LoadedSettings, ServiceLocation, CancellationToken, Task<int>> Mcp { get; init; }
 
     public required Func<SimulateSettings, CommandOutput, CancellationToken, Task<int>> Simulate { get; init; }
 

@@ -35,7 +35,7 @@ internal static class CommandLine
 
         var parsed = Build(handlers, surroundings).Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Action is ParseErrorAction)
-            return Refuse(parsed, parsed.Errors.Select(error => error.Message), surroundings);
+            return Refuse(parsed, Faults(parsed), surroundings);
         if (OptionsBeforeCommand(parsed) is { Length: > 0 } misplaced)
             return Refuse(parsed, misplaced, surroundings);
         var configuration = new InvocationConfiguration
@@ -92,19 +92,39 @@ internal static class CommandLine
 
     private static int Refuse(ParseResult parsed, IEnumerable<string> errors, CommandSurroundings surroundings)
     {
-        var all = parsed.CommandResult.Command is { Subcommands.Count: > 0, Action: null } group ? [Unfinished(parsed, group)] : errors.Select(error => error + Meant(parsed, error)).ToList();
+        var all = errors.ToList();
         var isJson = parsed.Tokens.Any(token => token.Value == "--json");
         var failure = CommandFailure.Usage(all[0], $"Run 'lmgateway {PathOf(parsed.CommandResult)}--help' for what can be given.");
         return new CommandOutput(surroundings, isJson).Fail(failure with { Details = [.. all.Skip(1)] });
     }
 
+    /// <summary>What is wrong with a command line, in our own words where the library's say little.</summary>
+    private static IEnumerable<string> Faults(ParseResult parsed)
+    {
+        var command = parsed.CommandResult;
+        if (command.Command is { Subcommands.Count: > 0, Action: null } group) return [Unfinished(parsed, group)];
+        var missing = command.Command.Arguments.Where(argument => argument.Arity.MinimumNumberOfValues > (command.GetResult(argument)?.Tokens.Count ?? 0)).Select(argument => argument.Name).ToList();
+        if (missing.Count > 0 && parsed.UnmatchedTokens.Count == 0) return [$"'{PathOf(command).TrimEnd()}' needs {string.Join(" and ", missing)}."];
+        // What follows an option that there is not is no fault of its own.
+        var wrongOption = parsed.UnmatchedTokens.FirstOrDefault(IsOption);
+        var after = parsed.UnmatchedTokens.Where(token => wrongOption is not null && !IsOption(token)).Select(token => $"'{token}'").ToList();
+        return parsed.Errors.Select(error => OneLine(error.Message)).Where(error => !after.Exists(word => error.Contains(word, StringComparison.Ordinal))).Select(error => error + Meant(parsed, error)).DefaultIfEmpty(OneLine(parsed.Errors[0].Message));
+    }
+
+    private static bool IsOption(string token) => token.StartsWith('-');
+
+    /// <summary>The library sets lists one below the other.</summary>
+    private static string OneLine(string message) =>
+        message.Split(['\n', '\r'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) is [var first, .. { Length: > 0 } list] ? $"{first} {string.Join(", ", list)}." : message;
+
     /// <summary>What was probably meant by a word that is none of ours.</summary>
     private static string Meant(ParseResult parsed, string error)
     {
         var command = parsed.CommandResult.Command;
-        var wrong = parsed.UnmatchedTokens.FirstOrDefault(token => error.Contains($"'{token}'", StringComparison.Ordinal));
-        var known = wrong?.StartsWith('-') == true ? command.Options.Where(option => !option.Hidden).Select(option => option.Name) : command.Subcommands.Select(sub => sub.Name);
-        return wrong is not null && DidYouMean.Nearest(wrong, known) is { } meant ? $" Did you mean '{meant}'?" : "";
+        if (parsed.UnmatchedTokens.FirstOrDefault(token => error.Contains($"'{token}'", StringComparison.Ordinal)) is not { } wrong) return "";
+        var known = IsOption(wrong) ? command.Options.Where(option => !option.Hidden).Select(option => option.Name) : command.Subcommands.Select(sub => sub.Name);
+        if (known.Contains(wrong, StringComparer.Ordinal)) return $" It belongs after '{command.Name}'.";
+        return DidYouMean.Nearest(wrong, known) is { } meant ? $" Did you mean '{meant}'?" : "";
     }
 
     /// <summary>A command that others stand under was given without one of them, or with one that there is not.</summary>

@@ -28,9 +28,9 @@ internal static class KeysCommand
         var name = new Argument<string>("NAME") { Description = "What logs and lists call it." };
         var scopes = new Option<string[]>("--scope") { HelpName = "SCOPE", Description = $"What it opens: {string.Join(", ", ScopeWords.All)}; may be given several times. inference if left out." };
         var models = new Option<string[]>("--model") { HelpName = "KEY", Description = "A model that it may use; may be given several times. Every model if left out." };
-        var requests = new Option<int?>("--requests-per-minute") { Description = "Requests in a minute." };
-        var tokens = new Option<long?>("--tokens-per-minute") { Description = "Tokens of prompts and answers in a minute." };
-        var day = new Option<long?>("--tokens-per-day") { Description = "The same in a day (UTC)." };
+        var requests = new Option<int?>("--requests-per-minute") { HelpName = "N", Description = "Requests in a minute." };
+        var tokens = new Option<long?>("--tokens-per-minute") { HelpName = "N", Description = "Tokens of prompts and answers in a minute." };
+        var day = new Option<long?>("--tokens-per-day") { HelpName = "N", Description = "The same in a day (UTC)." };
         var print = new Option<bool>("--print-hash") { Description = "Keep nothing: print the secret, and below it the key as an entry of security.keys in lmgateway.yaml." };
         command.Arguments.Add(name);
         foreach (var option in new Option[] { scopes, models, requests, tokens, day, print }) command.Options.Add(option);
@@ -184,6 +184,11 @@ internal static class KeysCommand
                 catch (GatewayException refused)
                 {
                     throw new CommandException(CommandFailure.Usage(refused.Message) with { Details = refused.Error.Details }, refused);
+                }
+
+                catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+                {
+                    throw new CommandException("state_not_writable", $"The keys in {folder.Path} cannot be changed: {fault.Message}", "Do it as the user that the service runs as, or name its state folder with LMGATEWAY_STATE_DIR.");
                 }
 
                 return ExitCodes.Success;

@@ -1,5 +1,6 @@
 using LmGateway.Api.Mcp;
 using LmGateway.Api.Mcp.Stdio;
+using LmGateway.Cli.Service;
 using LmGateway.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -14,7 +15,7 @@ internal static class McpProgram
 {
     private static readonly string[] RoutingFiles = ["mcp.agents_path", "mcp.rules_path", "mcp.tags_path"];
 
-    public static async Task<int> RunAsync(LoadedSettings settings, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(LoadedSettings settings, ServiceLocation service, CancellationToken cancellationToken)
     {
         await using var input = Console.OpenStandardInput();
         await using var output = Console.OpenStandardOutput();
@@ -24,7 +25,7 @@ internal static class McpProgram
         var making = Task.Run(() => GatewayHost.BuildForTools(settings.Options, TimeProvider.System), CancellationToken.None);
         var (bridge, why) = HasOwnRouting(settings)
             ? (null, "routing files are set for this client")
-            : await ServiceBridge.FindAsync(settings.Options, TimeProvider.System, cancellationToken);
+            : await FindAsync(settings.Options, service, cancellationToken);
         if (bridge is not null)
         {
             await Console.Error.WriteLineAsync($"lmgateway: MCP through the service at {bridge.Address}");
@@ -37,6 +38,11 @@ internal static class McpProgram
         await ServeAsync(await making, input, output, cancellationToken);
         return ExitCodes.Success;
     }
+
+    private static Task<(ServiceBridge? Bridge, string Why)> FindAsync(GatewayOptions options, ServiceLocation service, CancellationToken cancellationToken) =>
+        service.IsNamed || options.Listen.Addresses.Any(address => address.Port != 0)
+            ? ServiceBridge.FindAsync(service.Address, service.Key, options, TimeProvider.System, cancellationToken)
+            : Task.FromResult<(ServiceBridge?, string)>((null, "no address of a service is configured"));
 
     /// <summary>Files that a client's configuration names are read by its own process, and by no other.</summary>
     private static bool HasOwnRouting(LoadedSettings settings) => RoutingFiles.Any(key => settings.Effective[key].Source.Layer is LayerKind.Environment or LayerKind.CommandLine);

@@ -70,6 +70,7 @@ internal static class ServeProgram
     {
         if (await TakenAsync(settings.Options.Listen, cancellationToken) is { } taken)
             return output.Fail(new CommandFailure(taken.Code, taken.Message) { Next = taken.Fix });
+        settings = WithWarning(settings);
         await using var app = GatewayHost.Build(settings.Options, TimeProvider.System, settings.Origin);
         using var hangUp = HangUpSignal.Register(app);
         try
@@ -111,6 +112,11 @@ internal static class ServeProgram
         if (settings.Demo && addresses.Count > 0) StartupSummary.WriteDemo(addresses[0], writer);
         writer.WriteLine("Press Ctrl+C to stop.");
     }
+
+    /// <summary>A state folder that cannot be written costs only the memory across restarts; whoever starts the service ought to know.</summary>
+    private static ServeSettings WithWarning(ServeSettings settings) => new FolderCheck(settings.Options, _ => null).State() is { Level: FindingLevel.Broken } finding
+        ? settings with { Loaded = settings.Loaded with { Warnings = [.. settings.Loaded.Warnings, $"the state folder {finding.Message} What is activated and the audit are not kept. {finding.Fix}"] } }
+        : settings;
 
     /// <summary>Asked before anything is started, so that the answer is a sentence and not the trace of everything that then fails.</summary>
     private static async Task<Finding?> TakenAsync(ListenOptions listen, CancellationToken cancellationToken)

@@ -19,22 +19,21 @@ internal static class DidYouMean
     private static string Plain(string name) =>
         string.Concat(name.Where(letter => letter is not ('_' or '-'))).ToLowerInvariant();
 
-    /// <summary>How many letters must be added, removed or changed (Levenshtein).</summary>
+    /// <summary>How many letters must be added, removed, changed, or swapped with their neighbour.</summary>
     private static int Distance(string from, string to)
     {
-        var row = Enumerable.Range(0, to.Length + 1).ToArray();
+        var table = new int[from.Length + 1, to.Length + 1];
+        for (var i = 0; i <= from.Length; i++) table[i, 0] = i;
+        for (var j = 0; j <= to.Length; j++) table[0, j] = j;
         for (var i = 1; i <= from.Length; i++)
         {
-            var diagonal = row[0];
-            row[0] = i;
             for (var j = 1; j <= to.Length; j++)
             {
-                var above = row[j];
-                row[j] = Math.Min(Math.Min(above, row[j - 1]) + 1, diagonal + (from[i - 1] == to[j - 1] ? 0 : 1));
-                diagonal = above;
+                table[i, j] = Math.Min(Math.Min(table[i - 1, j], table[i, j - 1]) + 1, table[i - 1, j - 1] + (from[i - 1] == to[j - 1] ? 0 : 1));
+                if (i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1]) table[i, j] = Math.Min(table[i, j], table[i - 2, j - 2] + 1);
             }
         }
 
-        return row[^1];
+        return table[from.Length, to.Length];
     }
 }

@@ -24,10 +24,18 @@ internal sealed class YamlFile(SettingsText file, SettingsProblems problems)
         }
         catch (YamlException error)
         {
-            problems.Errors.Add(new SettingError(null, null, $"{file.Name} line {error.Start.Line}", $"this is not valid YAML: {error.InnerException?.Message ?? error.Message}"));
+            problems.Errors.Add(new SettingError(null, null, $"{file.Name} line {TabbedLine() ?? error.Start.Line}", $"this is not valid YAML: {error.InnerException?.Message ?? error.Message}"));
         }
 
         return _values;
+    }
+
+    /// <summary>The first line that a tab indents, which YAML forbids; the reader tells only where the section around it begins.</summary>
+    private int? TabbedLine()
+    {
+        var lines = file.Text.Split('\n');
+        var at = Array.FindIndex(lines, line => line[..^line.TrimStart().Length].Contains('\t', StringComparison.Ordinal));
+        return at < 0 ? null : at + 1;
     }
 
     private void ReadSection(string path, YamlNode node)

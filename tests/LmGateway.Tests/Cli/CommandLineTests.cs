@@ -56,7 +56,7 @@ public sealed class CommandLineTests : IDisposable
                 cancellationToken.ThrowIfCancellationRequested();
                 return ExitCodes.Failed;
             },
-            Mcp = (_, _) => Task.FromResult(0),
+            Mcp = (_, _, _) => Task.FromResult(0),
             Simulate = (_, _, _) => Task.FromResult(0),
             SimulateLms = (_, _) => Task.FromResult(0),
         };
@@ -128,6 +128,10 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("lmgateway: Unrecognized command or argument 'dokter'. Did you mean 'doctor'?", "Run 'lmgateway --help' for what can be given.", "dokter")]
     [InlineData("lmgateway: Required argument missing for option: '--port'.", "Run 'lmgateway serve --help' for what can be given.", "serve", "--port")]
     [InlineData("lmgateway: --set nonsense: key=value is expected, for instance --set scheduling.queue_limit=100", "Run 'lmgateway --help' for what can be given.", "--set", "nonsense")]
+    [InlineData("lmgateway: Unrecognized command or argument '--prot'. Did you mean '--port'?", "Run 'lmgateway --help' for what can be given.", "--prot", "9")]
+    [InlineData("lmgateway: Unrecognized command or argument '--url'. It belongs after 'status'.", "Run 'lmgateway status --help' for what can be given.", "--url", "http://x", "status")]
+    [InlineData("lmgateway: 'models load' needs MODEL.", "Run 'lmgateway models load --help' for what can be given.", "models", "load")]
+    [InlineData("lmgateway: Argument 'tcsh' not recognized. Must be one of: 'bash', 'fish', 'pwsh', 'zsh'.", "Run 'lmgateway completion --help' for what can be given.", "completion", "tcsh")]
     [InlineData("lmgateway: Unrecognized command or argument '--jsn'. Did you mean '--json'?", "Run 'lmgateway status --help' for what can be given.", "status", "--jsn")]
     [InlineData("lmgateway: 'models' needs a command: list, load, unload, activate, search, pull, rm, push, sync.", "Run 'lmgateway models --help' for what can be given.", "models")]
     [InlineData("lmgateway: 'jobs' has no command 'lst'; there is list, show, cancel. Did you mean 'list'?", "Run 'lmgateway jobs --help' for what can be given.", "jobs", "lst")]
@@ -263,7 +267,7 @@ public sealed class CommandLineTests : IDisposable
         {
             Serve = (settings, _, _) => Record(7, _served = settings),
             Simulate = (settings, _, _) => Record(8, _simulated = settings),
-            Mcp = (settings, _) => Record(10, _loaded = settings),
+            Mcp = (settings, _, _) => Record(10, _loaded = settings),
             SimulateLms = (given, _) => Record(9, _lms = given),
         };
         return CommandLine.RunAsync(arguments, handlers, Surroundings(), TestContext.Current.CancellationToken);

@@ -75,7 +75,7 @@ internal sealed class CommandUnderTest : IDisposable
         var isTerminal = Terminal is not null;
         var code = await CommandLine.RunAsync(
             arguments,
-            new CommandHandlers { Serve = (_, _, _) => Task.FromResult(99), Mcp = (_, _) => Task.FromResult(99), Simulate = (_, _, _) => Task.FromResult(99), SimulateLms = (_, _) => Task.FromResult(99) },
+            new CommandHandlers { Serve = (_, _, _) => Task.FromResult(99), Mcp = (_, _, _) => Task.FromResult(99), Simulate = (_, _, _) => Task.FromResult(99), SimulateLms = (_, _) => Task.FromResult(99) },
             new CommandSurroundings
             {
                 Out = TextWriter.Synchronized(output),

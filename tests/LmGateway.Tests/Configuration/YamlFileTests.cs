@@ -56,7 +56,7 @@ public sealed class YamlFileTests
 
     [Theory]
     [InlineData("node: 'a", "lmgateway.yaml line 1: this is not valid YAML: ")]
-    [InlineData("listen:\n\tport: 1", "lmgateway.yaml line 1: this is not valid YAML: ")]
+    [InlineData("listen:\n\tport: 1", "lmgateway.yaml line 2: this is not valid YAML: ")]
     [InlineData("node: a\nnode: b", "lmgateway.yaml line 2: this is not valid YAML: ")]
     public void A_broken_file_is_an_error_with_its_line(string yaml, string error) =>
         Assert.StartsWith(error, Assert.Single(Given.FromYaml(yaml).Errors).ToString(), StringComparison.Ordinal);

@@ -36,6 +36,8 @@ internal sealed class DocumentedShell : IDisposable
             ["REPOSITORY"] = Repository.Root,
             ["PROGRAM"] = ProgramUnderTest.Executable,
             ["LMGATEWAY_LISTEN__PORT"] = gateway.Address.Port.ToString(CultureInfo.InvariantCulture),
+            // Named, so that no command works by itself where the service is slow to answer.
+            ["LMGATEWAY_URL"] = gateway.Address.ToString(),
             ["LMGATEWAY_STATE_DIR"] = gateway.StateFolder,
             ["LMSTUDIO_BASE_URL"] = gateway.Simulator.Address.ToString(),
             ["NATS_URL"] = "",

@@ -36,19 +36,19 @@ internal sealed class Http1Connection(Socket socket) : IDisposable
     public bool IsReusable => IsAtEnd && start == end && Head.KeepsConnection && Volatile.Read(ref aborted) == 0;
 
     /// <summary>
-    /// Sends a request and returns when the head of its reply is there. False where the server had closed a connection that was used before, and nothing
-    /// came back: another connection may do better.
+    /// Sends a request and returns when the head of its reply is there. False where the server had closed a connection that was used before: another one
+    /// may do better. Once the request is on its way that holds for a question alone (GET, HEAD), because work may have begun.
     /// </summary>
     /// <param name="first">The head, and as much of the body as goes out with it.</param>
     /// <param name="rest">The rest of the body.</param>
-    /// <param name="hasBody">False for HEAD, whose reply has none.</param>
-    public async ValueTask<bool> ExchangeAsync(ReadOnlyMemory<byte> first, ReadOnlySequence<byte> rest, bool hasBody)
+    /// <param name="method">What is asked.</param>
+    public async ValueTask<bool> ExchangeAsync(ReadOnlyMemory<byte> first, ReadOnlySequence<byte> rest, string method)
     {
         (start, end, headLength, IsAtEnd) = (0, 0, 0, false);
         var reply = socket.ReceiveAsync(buffer.AsMemory(), SocketFlags.None);
         // What can be read already was said without being asked, or is the end of a connection that lay idle.
         if (reply.IsCompleted) return isUsed ? false : throw await EndedAsync(reply);
-        var wasUsed = isUsed;
+        var mayAskAgain = isUsed && method is "GET" or "HEAD";
         isUsed = true;
         try
         {
@@ -61,8 +61,8 @@ internal sealed class Http1Connection(Socket socket) : IDisposable
         }
 
         end = await reply;
-        if (end == 0) return wasUsed ? false : throw Ended();
-        await ReadHeadAsync(hasBody);
+        if (end == 0) return mayAskAgain ? false : throw Ended();
+        await ReadHeadAsync(hasBody: method != "HEAD");
         return true;
     }
 
@@ -113,7 +113,8 @@ internal sealed class Http1Connection(Socket socket) : IDisposable
                 Head = ReplyHead.Read(buffer.AsSpan(start, length), hasBody);
                 start += length;
                 searched = 0;
-                if (Head.IsInterim) continue;
+                if (Head.IsInterim && start <= ReplyHead.Largest) continue;
+                if (Head.IsInterim) throw new HttpIOException(HttpRequestError.ConfigurationLimitExceeded, "There is no end to its interim replies.");
                 BeginBody(length);
                 return;
             }

@@ -55,7 +55,7 @@ internal sealed class Http1Pool : IDisposable
             var kept = false;
             try
             {
-                kept = await connection.ExchangeAsync(first.Written, rest, exchange.Method != "HEAD");
+                kept = await connection.ExchangeAsync(first.Written, rest, exchange.Method);
                 if (kept) return (connection, abort);
             }
             finally

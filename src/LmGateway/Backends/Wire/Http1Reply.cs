@@ -40,6 +40,8 @@ internal sealed class Http1Reply(Http1Connection connection, CancellationTokenRe
 
     private async ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellationToken)
     {
+        // Afterwards the connection may be another exchange's.
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref disposed) != 0, this);
         try
         {
             var block = await connection.ReadAsync();

@@ -46,6 +46,6 @@ internal static class ChatCommand
         var piped = await PipedText.ReadAsync(call, isAwaited || typed.Length == 0, cancellationToken);
         var prompt = string.Join("\n\n", new[] { typed, piped }.Where(part => part.Length > 0));
         if (prompt.Length > 0) return prompt;
-        return call.Surroundings.InIsTerminal ? null : throw new CommandException(CommandFailure.Usage("There is no prompt: none was given and nothing was piped in.", "Give a prompt after the model."));
+        return call.Surroundings.InIsTerminal ? null : throw new CommandException(CommandFailure.Usage("There is no prompt: none was given and nothing was piped in.", "Give it after the model: lmgateway chat MODEL PROMPT; a model of '-' is the active one."));
     }
 }

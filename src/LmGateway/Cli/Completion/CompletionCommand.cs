@@ -8,7 +8,7 @@ internal static class CompletionCommand
     public static Command Build(CommandSurroundings surroundings)
     {
         var command = new Command("completion", "Print the script that completes commands, options and models in a shell.");
-        var shell = new Argument<string>("SHELL") { Description = $"{string.Join(", ", CompletionScripts.All.Keys)}." };
+        var shell = new Argument<string>("SHELL") { HelpName = "SHELL", Description = $"{string.Join(", ", CompletionScripts.All.Keys)}." };
         shell.AcceptOnlyFromAmong([.. CompletionScripts.All.Keys]);
         command.Arguments.Add(shell);
         command.SetAction(parsed =>

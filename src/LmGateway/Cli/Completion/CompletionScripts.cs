@@ -28,7 +28,8 @@ internal static class CompletionScripts
             local -a words_known
             local line="${BUFFER[1,$CURSOR]}"
             words_known=("${(@f)$(lmgateway "[suggest:${#line}]" "$line" 2>/dev/null)}")
-            compadd -- ${words_known:#}
+            words_known=(${words_known:#})
+            if (( $#words_known )); then compadd -- $words_known; else _files; fi
         }
         compdef _lmgateway lmgateway
         """;
@@ -37,7 +38,12 @@ internal static class CompletionScripts
         # Put this into ~/.config/fish/config.fish:  lmgateway completion fish | source
         function __lmgateway_words
             set -l line (commandline -cp)
-            lmgateway "[suggest:"(string length -- "$line")"]" "$line" 2>/dev/null
+            set -l words (lmgateway "[suggest:"(string length -- "$line")"]" "$line" 2>/dev/null)
+            if test -n "$words"
+                printf '%s\n' $words
+            else
+                __fish_complete_path (commandline -ct)
+            end
         end
         complete -c lmgateway -f -a '(__lmgateway_words)'
         """;

@@ -14,7 +14,7 @@ internal sealed class DaemonCommand
     private readonly Option<string?> manager = new("--manager") { HelpName = "NAME", Description = "systemd, launchd or windows, in place of this machine's own; for --dry-run." };
     private readonly Option<bool> rehearse = new("--dry-run") { Description = "Only show what would be written and run." };
     private readonly Option<bool> json = ServiceOptions.JsonOption();
-    private readonly Argument<string[]> arguments = new("arguments") { Arity = ArgumentArity.ZeroOrMore, Description = "What 'lmgateway serve' is given, after --: -- --port 8002 --config /etc/lmgateway.yaml" };
+    private readonly Argument<string[]> arguments = new("ARGUMENTS") { Arity = ArgumentArity.ZeroOrMore, Description = "What 'lmgateway serve' is given, after --: -- --port 8002 --config /etc/lmgateway.yaml" };
 
     private DaemonCommand(CommandSurroundings surroundings)
     {

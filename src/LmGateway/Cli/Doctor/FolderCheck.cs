@@ -14,13 +14,15 @@ internal sealed class FolderCheck(GatewayOptions options, Func<string, long?> fr
     /// <param name="withModels">Models are kept on this machine.</param>
     public IEnumerable<Finding> Run(bool withModels)
     {
-        yield return State(StateFolder.Locate(options));
+        yield return State();
         if (withModels) yield return Models(options.LmStudio.ModelsFolder);
     }
 
-    private Finding State(string folder)
+    /// <summary>The folder of what survives a restart.</summary>
+    public Finding State()
     {
         const string Check = "state folder";
+        var folder = StateFolder.Locate(options);
         if (WhyNotWritable(folder) is { } reason)
             return new Finding(Check, FindingLevel.Broken, "state_not_writable", $"{folder} cannot be written: {reason}", "Give it to the service's user (chown), or choose another: LMGATEWAY_STATE_DIR");
         return Free(folder) is { } free && free < LeastForState
@@ -62,7 +64,20 @@ internal sealed class FolderCheck(GatewayOptions options, Func<string, long?> fr
         }
         finally
         {
-            foreach (var made in missing.Where(Directory.Exists)) Directory.Delete(made);
+            Remove(missing);
+        }
+    }
+
+    /// <summary>Folders that somebody uses meanwhile stay.</summary>
+    private static void Remove(List<string> made)
+    {
+        try
+        {
+            foreach (var folder in made.Where(Directory.Exists)) Directory.Delete(folder);
+        }
+        catch (IOException)
+        {
+            // It is not empty any more, and so are not those above it.
         }
     }
 

@@ -7,10 +7,10 @@ namespace LmGateway.Cli.Models;
 internal static class ModelArgument
 {
     public static Argument<string> Required(CommandSurroundings surroundings, string description = "The model's key, or a unique part of it.") =>
-        Completed(new Argument<string>("MODEL") { Description = description }, surroundings);
+        Completed(new Argument<string>("MODEL") { HelpName = "MODEL", Description = description }, surroundings);
 
     public static Argument<string?> Optional(CommandSurroundings surroundings, string description) =>
-        Completed(new Argument<string?>("MODEL") { Description = description, Arity = ArgumentArity.ZeroOrOne }, surroundings);
+        Completed(new Argument<string?>("MODEL") { HelpName = "MODEL", Description = description, Arity = ArgumentArity.ZeroOrOne }, surroundings);
 
     /// <summary>The name as part of a path: slashes stay, because keys have them.</summary>
     public static string Path(string model) => string.Join('/', model.Split('/').Select(Uri.EscapeDataString));

@@ -9,7 +9,9 @@ namespace LmGateway.Cli.Service;
 internal sealed class ServiceClient : IDisposable
 {
     private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan ProbeLimit = TimeSpan.FromSeconds(2);
+
+    /// <summary>Where nothing listens the answer comes at once; a service that has taken the connection may be busy.</summary>
+    private static readonly TimeSpan ProbeLimit = TimeSpan.FromSeconds(10);
 
     private readonly HttpClient http;
     private readonly ServiceLocation location;

@@ -80,6 +80,53 @@ public sealed class OwnConnectionsTests : IAsyncDisposable
         Assert.Equal((ErrorCode.BackendUnreachable, 1), (failure.Error.Code, server.Requests));
     }
 
+    [Theory]
+    [InlineData("POST", 2)]
+    [InlineData("GET", 3)]
+    public async Task A_request_that_has_gone_out_is_sent_again_only_if_it_is_a_question(string method, int requests)
+    {
+        server.Script = async (connection, _) =>
+        {
+            await connection.RequestAsync();
+            await connection.SayAsync(Whole);
+            await connection.RequestAsync();        // the second one is taken, and nothing is answered
+        };
+        using var upstream = Upstream();
+        await AskAsync(upstream);
+        var asking = AskAsync(upstream, Request("{}") with { Method = method });
+        if (method == "GET") Assert.Equal("{}", await asking);
+        else Assert.Equal(ErrorCode.BackendUnreachable, (await Assert.ThrowsAsync<GatewayException>(() => asking)).Error.Code);
+        Assert.Equal(requests, server.Requests);
+    }
+
+    [Fact]
+    public async Task Interim_replies_without_end_are_an_error()
+    {
+        server.Script = async (connection, _) =>
+        {
+            await connection.RequestAsync();
+            while (true) await connection.SayAsync("HTTP/1.1 102 Processing\r\nX-Why: because\r\n\r\n");
+        };
+        using var upstream = Upstream();
+        Assert.Equal(ErrorCode.BackendFault, (await Assert.ThrowsAsync<GatewayException>(() => AskAsync(upstream))).Error.Code);
+    }
+
+    [Fact]
+    public async Task A_reply_that_was_let_go_cannot_be_read_any_more()
+    {
+        server.Script = async (connection, _) =>
+        {
+            while (await connection.RequestAsync()) await connection.SayAsync(Whole);
+        };
+        using var upstream = Upstream();
+        var reply = await upstream.SendOnceAsync(Request("{}"), Test);
+        await using var blocks = reply.Blocks(Test).GetAsyncEnumerator(Test);
+        Assert.True(await blocks.MoveNextAsync());
+        await reply.DisposeAsync();
+        Assert.Equal("{}", await AskAsync(upstream));       // the same connection, if it was at its end
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await blocks.MoveNextAsync());
+    }
+
     [Fact]
     public async Task A_body_of_any_size_arrives_whole_and_so_does_its_answer()
     {

@@ -1,4 +1,5 @@
 using LmGateway.Cli;
+using LmGateway.Tests.Examples;
 using LmGateway.Tests.Functional;
 using Xunit;
 
@@ -39,6 +40,21 @@ public sealed class ConversationTests
         Assert.Contains($"Talking with {GatewayUnderTest.Other}.", talk.Errors, StringComparison.Ordinal);
         Assert.Contains("There is no file none.png.", talk.Errors, StringComparison.Ordinal);
         Assert.Contains("/clear forgets what was said", talk.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_documented_conversation_goes_as_printed()
+    {
+        var (printed, _) = Assert.Single(new DocumentedPage("docs/cli.md").RunElsewhere(), block => block.Test == nameof(ConversationTests));
+        var lines = printed.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        await using var gateway = await GatewayUnderTest.StartAsync();
+        using var command = Typing(gateway, [.. lines.Where(line => line.StartsWith("> ", StringComparison.Ordinal)).Select(line => line[2..] + "\n")]);
+        await File.WriteAllBytesAsync(Path.Combine(command.Folder, "dot.png"), Convert.FromBase64String("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="), TestContext.Current.CancellationToken);
+
+        var talk = (await command.RunAsync("chat", GatewayUnderTest.Chat)).Well();
+
+        foreach (var line in lines.Where(line => !line.StartsWith("> ", StringComparison.Ordinal)))
+            Assert.Contains(line.Split('…').MaxBy(part => part.Length)!, talk.Output + talk.Errors, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using LmGateway.Backends;
 using LmGateway.Cli;
 using LmGateway.Tests.Functional;
 using LmGateway.Tests.Functional.Setup;
@@ -43,6 +44,19 @@ public sealed class CompletionTests
     }
 
     [Fact]
+    public async Task Help_names_the_argument_and_not_every_model_that_it_could_be()
+    {
+        await using var gateway = await GatewayUnderTest.StartAsync();
+        using var command = CommandUnderTest.Beside(gateway);
+        foreach (var name in new[] { "models load", "models unload", "up", "chat" })
+        {
+            var help = (await command.RunAsync([.. name.Split(' '), "--help"])).Well().Output;
+            Assert.Contains("<MODEL>", help, StringComparison.Ordinal);
+            Assert.DoesNotContain(GatewayUnderTest.Other, help, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task Another_shell_is_refused()
     {
         using var command = new CommandUnderTest();
@@ -73,6 +87,36 @@ public sealed class CompletionTests
             Assert.True(code == 0, said);
             return said.Trim();
         }
+    }
+
+    [Theory]
+    [InlineData("models load gra", "granite-3.0-2b-instruct")]
+    [InlineData("stat", "status")]
+    public async Task The_script_completes_words_in_fish(string typed, string completed)
+    {
+        Assert.SkipUnless(ProgramPath.Find("fish") is not null, "fish is not installed.");
+        Assert.Equal(completed, await CompleteInAsync("fish", script => $"function lmgateway; '{ProgramUnderTest.Executable}' $argv; end; source '{script}'; complete -C 'lmgateway {typed}'"));
+    }
+
+    [Theory]
+    [InlineData("models load gra", "granite-3.0-2b-instruct")]
+    [InlineData("stat", "status")]
+    public async Task The_script_completes_words_in_zsh(string typed, string completed)
+    {
+        Assert.SkipUnless(ProgramPath.Find("zsh") is not null, "zsh is not installed.");
+        // Outside of its line editor zsh has no compadd; what it is given is what would be offered.
+        Assert.Equal(completed, await CompleteInAsync("zsh", script => $"lmgateway() {{ '{ProgramUnderTest.Executable}' \"$@\" }}; compdef() {{ }}; compadd() {{ shift; print -l -- \"$@\" }}; source '{script}'; BUFFER='lmgateway {typed}'; CURSOR=${{#BUFFER}}; _lmgateway"));
+    }
+
+    private static async Task<string> CompleteInAsync(string shell, Func<string, string> type)
+    {
+        await using var gateway = await GatewayUnderTest.StartAsync();
+        using var command = CommandUnderTest.Beside(gateway);
+        var script = Path.Combine(command.Folder, "completion");
+        await File.WriteAllTextAsync(script, (await command.RunAsync("completion", shell)).Output, TestContext.Current.CancellationToken);
+        var (code, said) = await FreshMachine.RunAsync(shell, ["-c", type(script)], command.Environment);
+        Assert.True(code == 0, said);
+        return said.Trim();
     }
 
     private static async Task<string[]> OfferedAsync(CommandUnderTest command, string line) => (await command.RunAsync($"[suggest:{line.Length}]", line)).Well().Lines;

@@ -77,7 +77,7 @@ public sealed class ModelsCopyTests : IDisposable
 
     private Task<int> RunAsync(Dictionary<string, string> environment, params string[] arguments) => CommandLine.RunAsync(
         arguments,
-        new CommandHandlers { Serve = (_, _, _) => Task.FromResult(99), Mcp = (_, _) => Task.FromResult(99), Simulate = (_, _, _) => Task.FromResult(99), SimulateLms = (_, _) => Task.FromResult(99) },
+        new CommandHandlers { Serve = (_, _, _) => Task.FromResult(99), Mcp = (_, _, _) => Task.FromResult(99), Simulate = (_, _, _) => Task.FromResult(99), SimulateLms = (_, _) => Task.FromResult(99) },
         new CommandSurroundings { Out = output, Error = errors, WorkingFolder = Path.GetTempPath(), Environment = environment },
         TestContext.Current.CancellationToken);
 }

@@ -235,6 +235,14 @@ public sealed class DoctorTests : IDisposable
         var (level, _, fix) = seen.Finding("state_not_writable");
         Assert.Equal(("broken", 1), (level, seen.Code));
         Assert.Contains("LMGATEWAY_STATE_DIR", fix, StringComparison.Ordinal);
+
+        var key = await machine.RunAsync("keys", "create", "laptop");
+        Assert.Equal(1, key.Code);
+        Assert.Contains("name its state folder with LMGATEWAY_STATE_DIR", key.Errors, StringComparison.Ordinal);
+        using var serving = machine.Start("serve", "--json", "--port", "0");
+        var warnings = JsonElement.Parse((await serving.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken))!).GetProperty("warnings");
+        serving.Kill();
+        Assert.Contains("cannot be written", Assert.Single(warnings.EnumerateArray()).GetString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -260,7 +260,7 @@ public sealed class KeysTests
     private static async Task<string> RunAsync(string folder, params string[] arguments)
     {
         var (output, error) = (new StringWriter(), new StringWriter());
-        var handlers = new CommandHandlers { Serve = (_, _, _) => Task.FromResult(0), Mcp = (_, _) => Task.FromResult(0), Simulate = (_, _, _) => Task.FromResult(0), SimulateLms = (_, _) => Task.FromResult(0) };
+        var handlers = new CommandHandlers { Serve = (_, _, _) => Task.FromResult(0), Mcp = (_, _, _) => Task.FromResult(0), Simulate = (_, _, _) => Task.FromResult(0), SimulateLms = (_, _) => Task.FromResult(0) };
         var surroundings = new CommandSurroundings { Out = output, Error = error, WorkingFolder = folder, Environment = new Dictionary<string, string> { ["LMGATEWAY_STATE_DIR"] = folder } };
         Assert.True(await CommandLine.RunAsync(arguments, handlers, surroundings, TestContext.Current.CancellationToken) == 0, error.ToString());
         return output.ToString();

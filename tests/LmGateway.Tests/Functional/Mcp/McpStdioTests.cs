@@ -136,6 +136,20 @@ public sealed class McpStdioTests : IDisposable
         Assert.Equal("Ollama is not installed. Please install from https://ollama.com", (await mcp.AnswerAsync(1)).Result.GetProperty("structuredContent").GetProperty("message").GetString());
     }
 
+    [Fact]
+    public async Task A_service_that_the_environment_names_is_used_with_its_key()
+    {
+        await using var service = await GatewayUnderTest.StartAsync(configure: options => options with { Security = options.Security with { ApiKey = "a-key" } });
+        await using var mcp = McpProgram.Start(folder, new Dictionary<string, string> { ["LMGATEWAY_URL"] = service.Address.ToString(), ["LMGATEWAY_KEY"] = "a-key", ["PORT"] = FreePort.Next().ToString() });
+        await mcp.SendAsync(Hello);
+        await mcp.AnswerAsync(1);
+        await mcp.SendAsync(Ready);
+        await mcp.SendAsync($$"""{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"chat","arguments":{"prompt":"count to 3","model":"{{GatewayUnderTest.Chat}}"} } }""");
+        Assert.Equal("1, 2, 3", (await mcp.AnswerAsync(2)).Result.GetProperty("content")[0].GetProperty("text").GetString());
+        await mcp.CloseAsync();
+        Assert.Contains($"MCP through the service at {service.Address}", mcp.Errors, StringComparison.Ordinal);
+    }
+
     private McpProgram Start(SimulatorServer simulator, GatewayUnderTest? service) => McpProgram.Start(folder, new Dictionary<string, string>
     {
         ["BACKEND"] = "LM-Studio",

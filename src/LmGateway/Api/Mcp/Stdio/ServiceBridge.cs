@@ -16,7 +16,10 @@ namespace LmGateway.Api.Mcp.Stdio;
 /// </summary>
 internal sealed class ServiceBridge : IDisposable
 {
-    private static readonly TimeSpan ProbeLimit = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(1);
+
+    /// <summary>A service that has taken the connection may be busy.</summary>
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(10);
 
     private readonly HttpClient http;
     private readonly string session;
@@ -27,22 +30,20 @@ internal sealed class ServiceBridge : IDisposable
 
     public Uri Address => http.BaseAddress!;
 
-    /// <summary>The service at the configured address, or why there is none to use.</summary>
-    public static async Task<(ServiceBridge? Bridge, string Why)> FindAsync(GatewayOptions options, TimeProvider time, CancellationToken cancellationToken)
+    /// <summary>The service at the address, or why there is none to use.</summary>
+    public static async Task<(ServiceBridge? Bridge, string Why)> FindAsync(Uri address, string? key, GatewayOptions options, TimeProvider time, CancellationToken cancellationToken)
     {
-        if (options.Listen.Addresses.Where(address => address.Port != 0).ToList() is not [var listen, ..]) return (null, "no address of a service is configured");
-        var host = listen.IsEveryInterface ? "127.0.0.1" : listen.Host.Contains(':', StringComparison.Ordinal) ? $"[{listen.Host}]" : listen.Host;
-        if (!await IsOpenAsync(host.Trim('[', ']'), listen.Port, time, cancellationToken)) return (null, $"no service answers at http://{host}:{listen.Port}/");
-        var client = new HttpClient(new SocketsHttpHandler { ConnectTimeout = ProbeLimit, UseProxy = false, ResponseDrainTimeout = TimeSpan.Zero })
+        if (!await IsOpenAsync(address.DnsSafeHost, address.Port, time, cancellationToken)) return (null, $"no service answers at {address}");
+        var client = new HttpClient(new SocketsHttpHandler { ConnectTimeout = ConnectLimit, UseProxy = false, ResponseDrainTimeout = TimeSpan.Zero })
         {
-            BaseAddress = new Uri($"http://{host}:{listen.Port}"),
+            BaseAddress = address,
             Timeout = Timeout.InfiniteTimeSpan,
         };
-        if (options.Security.KeyToPresent is { } key) client.DefaultRequestHeaders.Add("X-API-Key", key);
+        if (key is not null) client.DefaultRequestHeaders.Add("X-API-Key", key);
         var bridge = new ServiceBridge(client, SessionSettings.Write(ToolSettings.Of(options) with { WorkingFolder = Environment.CurrentDirectory }));
         try
         {
-            using var patience = new CancellationTokenSource(ProbeLimit, time);
+            using var patience = new CancellationTokenSource(AnswerLimit, time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
             if (await bridge.AnswersAsync(either.Token)) return (bridge, "");
             bridge.Dispose();
@@ -85,7 +86,7 @@ internal sealed class ServiceBridge : IDisposable
     /// <summary>Asked first, because it costs a client that has no service next to nothing.</summary>
     private static async Task<bool> IsOpenAsync(string host, int port, TimeProvider time, CancellationToken cancellationToken)
     {
-        using var patience = new CancellationTokenSource(ProbeLimit, time);
+        using var patience = new CancellationTokenSource(ConnectLimit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         try
@@ -166,7 +167,7 @@ internal sealed class ServiceBridge : IDisposable
 
     private async Task<HttpResponseMessage> SendAsync(BridgedMessage message, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, McpEndpoint.Path) { Content = new StringContent(message.Text, new UTF8Encoding(false), new MediaTypeHeaderValue("application/json")) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(McpEndpoint.Path.TrimStart('/'), UriKind.Relative)) { Content = new StringContent(message.Text, new UTF8Encoding(false), new MediaTypeHeaderValue("application/json")) };
         request.Headers.Accept.ParseAdd("application/json, text/event-stream");
         request.Headers.Add(SessionSettings.Header, session);
         foreach (var (name, value) in message.Headers(negotiated)) request.Headers.TryAddWithoutValidation(name, value);
