@@ -27,7 +27,8 @@ internal sealed class RequestJournal(LiveSettings settings)
     public void Add(RequestTrace trace)
     {
         Interlocked.Increment(ref begun);
-        for (var attempt = 0; ; attempt++)
+        // Where more requests run than there are places, looking for a free one costs much and finds nothing.
+        for (var attempt = Active > places.Length ? Tries : 0; ; attempt++)
         {
             ref var place = ref places[Interlocked.Increment(ref next) % places.Length];
             var seen = Volatile.Read(ref place);

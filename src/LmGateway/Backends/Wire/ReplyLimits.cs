@@ -43,6 +43,7 @@ internal sealed class ReplyLimits : IDisposable
     public void Arm()
     {
         if ((total is null && idle is null) || disposed != 0) return;
+        if (idle is null && armed is not null) return;      // the whole time is running already
         var left = total is null ? TimeSpan.MaxValue : time.GetElapsedTime(time.GetTimestamp(), deadline);
         var silent = idle is { } silence && silence < left;
         armed = silent ? idle : total;

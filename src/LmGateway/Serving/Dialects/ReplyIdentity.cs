@@ -11,14 +11,14 @@ internal sealed class ReplyIdentity(string id, long created, string model)
 {
     private bool knowsId, knowsCreated, knowsModel;
 
-    public byte[] Id { get; private set; } = JsonText.Quote(id);
+    public byte[] Id { get => field ??= JsonText.Quote(id); private set; }
 
-    public byte[] Created { get; private set; } = Encoding.ASCII.GetBytes(created.ToString(CultureInfo.InvariantCulture));
+    public byte[] Created { get => field ??= Encoding.ASCII.GetBytes(created.ToString(CultureInfo.InvariantCulture)); private set; }
 
-    public byte[] Model { get; private set; } = JsonText.Quote(model);
+    public byte[] Model { get => field ??= JsonText.Quote(model); private set; }
 
     /// <summary>For ids of tool calls that a backend did not name.</summary>
-    public string Own { get; } = id[(id.IndexOf('-', StringComparison.Ordinal) + 1)..];
+    public string Own => id[(id.IndexOf('-', StringComparison.Ordinal) + 1)..];
 
     public void LearnId(ReadOnlySpan<byte> json)
     {

@@ -286,6 +286,7 @@ public sealed class OwnConnectionsTests : IAsyncDisposable
     private sealed class Listening : IAsyncDisposable
     {
         private readonly TcpListener listener = new(IPAddress.Loopback, 0);
+        private readonly CancellationTokenSource ending = new();
         private readonly Task accepting;
         private int accepted;
         private int requests;
@@ -309,8 +310,10 @@ public sealed class OwnConnectionsTests : IAsyncDisposable
 
         public async ValueTask DisposeAsync()
         {
-            listener.Dispose();
+            await ending.CancelAsync();
             await accepting;
+            listener.Dispose();
+            ending.Dispose();
         }
 
         private async Task AcceptAsync()
@@ -318,9 +321,9 @@ public sealed class OwnConnectionsTests : IAsyncDisposable
             var served = new List<Task>();
             try
             {
-                while (true) served.Add(ServeAsync(await listener.AcceptTcpClientAsync(Test), Interlocked.Increment(ref accepted) - 1));
+                while (true) served.Add(ServeAsync(await listener.AcceptTcpClientAsync(ending.Token), Interlocked.Increment(ref accepted) - 1));
             }
-            catch (Exception ended) when (ended is SocketException or InvalidOperationException or OperationCanceledException)
+            catch (OperationCanceledException)
             {
                 await Task.WhenAll(served);
             }
