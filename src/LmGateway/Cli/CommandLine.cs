@@ -6,6 +6,7 @@ using LmGateway.Cli.Completion;
 using LmGateway.Cli.Daemon;
 using LmGateway.Cli.Doctor;
 using LmGateway.Cli.Jobs;
+using LmGateway.Cli.Keys;
 using LmGateway.Cli.Models;
 using LmGateway.Cli.Output;
 using LmGateway.Cli.Status;

@@ -2,15 +2,18 @@ using System.CommandLine;
 using System.Text.Json;
 using LmGateway.Cli.Output;
 using LmGateway.Cli.Service;
-using LmGateway.Events;
+using LmGateway.Configuration;
 using LmGateway.Security;
 using LmGateway.State;
 using LmGateway.Vocabulary;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace LmGateway.Cli;
+namespace LmGateway.Cli.Keys;
 
-/// <summary><c>lmgateway keys create|list|revoke</c>: named keys in the state folder; a running service takes them up by itself.</summary>
+/// <summary>
+/// <c>lmgateway keys create|list|revoke</c>: named keys of the service that was named, else of this machine's state folder, where a running service takes
+/// them up by itself. That needs no key, so that the first one can be made.
+/// </summary>
 internal static class KeysCommand
 {
     public static Command Build(CommandSurroundings surroundings)
@@ -34,7 +37,7 @@ internal static class KeysCommand
         var print = new Option<bool>("--print-hash") { Description = "Keep nothing: print the secret, and below it the key as an entry of security.keys in lmgateway.yaml." };
         command.Arguments.Add(name);
         foreach (var option in new Option[] { scopes, models, requests, tokens, day, print }) command.Options.Add(option);
-        Run(command, surroundings, async (parsed, file, audit, output, cancellationToken) =>
+        Run(command, surroundings, async (parsed, store, output, cancellationToken) =>
         {
             var wanted = new StoredKey
             {
@@ -55,8 +58,7 @@ internal static class KeysCommand
                 return;
             }
 
-            var secret = "";
-            await audit("keys create", wanted.Name, async () => secret = await file.CreateAsync(wanted, cancellationToken));
+            var secret = await store.CreateAsync(wanted, cancellationToken);
             if (output.Json) output.Document(writer => Write(writer, wanted, secret));
             else output.Line(secret);
         });
@@ -67,12 +69,11 @@ internal static class KeysCommand
     {
         var command = new Command("list", "List the keys. Secrets are not among what is kept.");
         command.Aliases.Add("ls");
-        Run(command, surroundings, (_, file, _, output, _) =>
+        Run(command, surroundings, async (_, store, output, cancellationToken) =>
         {
-            var keys = file.Read() ?? throw new CommandException("damaged", $"{KeyFile.FileName} is damaged.", "Restore it from a backup, or delete it and make new keys.");
+            var keys = await store.ListAsync(cancellationToken);
             if (output.Json) output.Document(writer => Write(writer, keys));
-            else Show(output, [.. keys]);
-            return Task.CompletedTask;
+            else Show(output, keys);
         });
         return command;
     }
@@ -82,14 +83,10 @@ internal static class KeysCommand
         var command = new Command("revoke", "Revoke a key; whoever holds it is refused from then on.");
         var name = new Argument<string>("NAME") { Description = "The key's name." };
         command.Arguments.Add(name);
-        Run(command, surroundings, async (parsed, file, audit, output, cancellationToken) =>
+        Run(command, surroundings, async (parsed, store, output, cancellationToken) =>
         {
             var revoked = parsed.GetValue(name)!;
-            await audit("keys revoke", revoked, async () =>
-            {
-                if (!await file.RevokeAsync(revoked, cancellationToken))
-                    throw new CommandException(CommandFailure.Usage($"There is no key '{revoked}'.", "'lmgateway keys list' shows what there is."));
-            });
+            await store.RevokeAsync(revoked, cancellationToken);
             if (output.Json) output.Document(writer => writer.WriteString("revoked", revoked));
             else output.Line($"Revoked {revoked}.");
         });
@@ -105,25 +102,6 @@ internal static class KeysCommand
         if (key.TokensPerMinute is { } tokens) lines.Add($"  tokens_per_minute: {tokens}");
         if (key.TokensPerDay is { } day) lines.Add($"  tokens_per_day: {day}");
         return string.Join(Environment.NewLine, lines);
-    }
-
-    /// <summary>Makes the change, and writes down that this machine's user made it.</summary>
-    private static async Task WriteDownAsync(AuditFile audit, string command, string key, Func<Task> change)
-    {
-        var entry = new AuditEntry("cli", command) { Caller = Environment.UserName, Target = key, Result = "ok" };
-        try
-        {
-            await change();
-        }
-        catch (Exception refused) when (refused is GatewayException or CommandException)
-        {
-            entry = entry with { Result = EventWords.Of(refused is GatewayException known ? known.Error.Code : ErrorCode.InvalidRequest) };
-            throw;
-        }
-        finally
-        {
-            await audit.WriteAsync(entry);
-        }
     }
 
     private static string Limits(StoredKey key)
@@ -162,10 +140,12 @@ internal static class KeysCommand
         key.WriteMembers(writer);
     }
 
-    /// <summary>Gives a command its options and an action that works on the file of keys.</summary>
+    /// <summary>Gives a command its options and an action that works on the keys of the service that was named, or of this machine.</summary>
     private static void Run(Command command, CommandSurroundings surroundings, KeyWork work)
     {
-        var json = ServiceOptions.JsonOption();
+        var (url, key, json) = (ServiceOptions.UrlOption(), ServiceOptions.KeyOption(), ServiceOptions.JsonOption());
+        command.Options.Add(url);
+        command.Options.Add(key);
         command.Options.Add(json);
         var settings = new SettingsOptions(command, isClient: true);
         command.SetAction((parsed, cancellationToken) =>
@@ -174,21 +154,17 @@ internal static class KeysCommand
             return CommandRun.RunAsync(output, async () =>
             {
                 var options = CommandRun.Require(settings.Load(parsed, surroundings)).Options;
-                var folder = new StateFolder(StateFolder.Locate(options), NullLogger<StateFolder>.Instance);
-                using var audit = new AuditFile(folder, TimeProvider.System, NullLogger<AuditFile>.Instance);
-                var file = new KeyFile(folder, new KeyRing(options), TimeProvider.System);
+                var location = ServiceLocation.Of(options, parsed.GetValue(url), parsed.GetValue(key), surroundings);
+                using var service = new ServiceClient(location, surroundings.Time);
+                using var audit = new AuditFile(Folder(options), TimeProvider.System, NullLogger<AuditFile>.Instance);
+                IKeyStore store = location.IsNamed ? new KeysOfService(service) : new KeysOfMachine(new KeyFile(Folder(options), new KeyRing(options), TimeProvider.System), audit);
                 try
                 {
-                    await work(parsed, file, (done, key, change) => WriteDownAsync(audit, done, key, change), output, cancellationToken);
+                    await work(parsed, store, output, cancellationToken);
                 }
                 catch (GatewayException refused)
                 {
                     throw new CommandException(CommandFailure.Usage(refused.Message) with { Details = refused.Error.Details }, refused);
-                }
-
-                catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-                {
-                    throw new CommandException("state_not_writable", $"The keys in {folder.Path} cannot be changed: {fault.Message}", "Do it as the user that the service runs as, or name its state folder with LMGATEWAY_STATE_DIR.");
                 }
 
                 return ExitCodes.Success;
@@ -196,8 +172,7 @@ internal static class KeysCommand
         });
     }
 
-    /// <summary>Makes a change to a key and writes it down: what was done, to which key, and the change itself.</summary>
-    private delegate Task Audited(string done, string key, Func<Task> change);
+    private static StateFolder Folder(GatewayOptions options) => new(StateFolder.Locate(options), NullLogger<StateFolder>.Instance);
 
-    private delegate Task KeyWork(ParseResult parsed, KeyFile file, Audited audit, CommandOutput output, CancellationToken cancellationToken);
+    private delegate Task KeyWork(ParseResult parsed, IKeyStore store, CommandOutput output, CancellationToken cancellationToken);
 }

@@ -1,7 +1,9 @@
 using LmGateway.Cli;
+using LmGateway.Tests.Functional;
+using LmGateway.Tests.Functional.Keys;
 using Xunit;
 
-namespace LmGateway.Tests.Cli;
+namespace LmGateway.Tests.Cli.Keys;
 
 public sealed class KeysCommandTests
 {
@@ -25,6 +27,27 @@ public sealed class KeysCommandTests
 
         Assert.Equal("Revoked laptop.", (await command.RunAsync("keys", "revoke", "laptop")).Well().Output.Trim());
         Assert.Equal("agent", (await command.JsonAsync("keys", "revoke", "agent")).GetProperty("revoked").GetString());
+    }
+
+    [Fact]
+    public async Task The_keys_of_a_service_that_was_named_are_its_own()
+    {
+        await using var gateway = await KeyedGateway.StartAsync("app scopes=inference");
+        using var command = new CommandUnderTest(gateway.Address);
+        command.Environment["LMGATEWAY_KEY"] = KeyedGateway.Main;
+
+        var secret = (await command.RunAsync("keys", "create", "laptop", "--model", GatewayUnderTest.Chat, "--tokens-per-day", "5000")).Well().Output.Trim();
+        Assert.Equal(200, (await gateway.AskAsync(secret, HttpMethod.Get, "/v1/models")).Status);
+        var listed = (await command.RunAsync("keys", "list")).Well();
+        Assert.Equal(["laptop", "inference", GatewayUnderTest.Chat, "5000", "tokens/day"], listed.Lines[^1].Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(2, listed.Lines.Length);
+        Assert.Equal("not_found", (await command.RunAsync("keys", "revoke", "nobody", "--json")).Failure(ExitCodes.Failed).GetProperty("code").GetString());
+        Assert.Equal("Revoked laptop.", (await command.RunAsync("keys", "revoke", "laptop")).Well().Output.Trim());
+        Assert.Equal(401, (await gateway.AskAsync(secret, HttpMethod.Get, "/v1/models")).Status);
+        Assert.False(File.Exists(Path.Combine(command.Folder, LmGateway.Security.KeyFile.FileName)), "nothing was made on this machine");
+
+        command.Environment["LMGATEWAY_KEY"] = "app";
+        Assert.Equal("forbidden", (await command.RunAsync("keys", "list", "--json")).Failure(ExitCodes.Failed).GetProperty("code").GetString());
     }
 
     [Theory]
