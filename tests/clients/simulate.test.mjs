@@ -30,7 +30,7 @@ test("a port in use is named, with the way out", { timeout }, async () => {
   try {
     const taken = await run(["simulate", "--port", new URL(simulator.http).port]);
     assert.equal(taken.code, 1);
-    assert.match(taken.stderr, /^lmgateway: .*address already in use.*--port/i);
+    assert.match(taken.stderr, /^lmgateway: .*address already in use.*--port/is);
   } finally {
     await simulator.stop();
   }

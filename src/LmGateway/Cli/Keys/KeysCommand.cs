@@ -11,8 +11,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace LmGateway.Cli.Keys;
 
 /// <summary>
-/// <c>lmgateway keys create|list|revoke</c>: named keys of the service that was named, else of this machine's state folder, where a running service takes
-/// them up by itself. That needs no key, so that the first one can be made.
+/// <c>lmgateway keys create|list|revoke</c>: named keys of the service that was named, where that is another machine's or named outright, else of this
+/// machine's state folder, where a running service takes them up by itself. That needs no key, so that the first one can be made.
 /// </summary>
 internal static class KeysCommand
 {
@@ -157,7 +157,8 @@ internal static class KeysCommand
                 var location = ServiceLocation.Of(options, parsed.GetValue(url), parsed.GetValue(key), surroundings);
                 using var service = new ServiceClient(location, surroundings.Time);
                 using var audit = new AuditFile(Folder(options), TimeProvider.System, NullLogger<AuditFile>.Instance);
-                IKeyStore store = location.IsNamed ? new KeysOfService(service) : new KeysOfMachine(new KeyFile(Folder(options), new KeyRing(options), TimeProvider.System), audit);
+                var isElsewhere = location.IsNamed && (parsed.GetValue(url) is not null || !location.Address.IsLoopback);
+                IKeyStore store = isElsewhere ? new KeysOfService(service) : new KeysOfMachine(new KeyFile(Folder(options), new KeyRing(options), TimeProvider.System), audit);
                 try
                 {
                     await work(parsed, store, output, cancellationToken);

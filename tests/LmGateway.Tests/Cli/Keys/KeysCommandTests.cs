@@ -33,21 +33,22 @@ public sealed class KeysCommandTests
     public async Task The_keys_of_a_service_that_was_named_are_its_own()
     {
         await using var gateway = await KeyedGateway.StartAsync("app scopes=inference");
-        using var command = new CommandUnderTest(gateway.Address);
+        using var command = new CommandUnderTest();
         command.Environment["LMGATEWAY_KEY"] = KeyedGateway.Main;
+        string[] there = ["--url", gateway.Address.ToString()];
 
-        var secret = (await command.RunAsync("keys", "create", "laptop", "--model", GatewayUnderTest.Chat, "--tokens-per-day", "5000")).Well().Output.Trim();
+        var secret = (await command.RunAsync(["keys", "create", "laptop", "--model", GatewayUnderTest.Chat, "--tokens-per-day", "5000", .. there])).Well().Output.Trim();
         Assert.Equal(200, (await gateway.AskAsync(secret, HttpMethod.Get, "/v1/models")).Status);
-        var listed = (await command.RunAsync("keys", "list")).Well();
+        var listed = (await command.RunAsync(["keys", "list", .. there])).Well();
         Assert.Equal(["laptop", "inference", GatewayUnderTest.Chat, "5000", "tokens/day"], listed.Lines[^1].Split(' ', StringSplitOptions.RemoveEmptyEntries));
         Assert.Equal(2, listed.Lines.Length);
-        Assert.Equal("not_found", (await command.RunAsync("keys", "revoke", "nobody", "--json")).Failure(ExitCodes.Failed).GetProperty("code").GetString());
-        Assert.Equal("Revoked laptop.", (await command.RunAsync("keys", "revoke", "laptop")).Well().Output.Trim());
+        Assert.Equal("not_found", (await command.RunAsync(["keys", "revoke", "nobody", "--json", .. there])).Failure(ExitCodes.Failed).GetProperty("code").GetString());
+        Assert.Equal("Revoked laptop.", (await command.RunAsync(["keys", "revoke", "laptop", .. there])).Well().Output.Trim());
         Assert.Equal(401, (await gateway.AskAsync(secret, HttpMethod.Get, "/v1/models")).Status);
         Assert.False(File.Exists(Path.Combine(command.Folder, LmGateway.Security.KeyFile.FileName)), "nothing was made on this machine");
 
         command.Environment["LMGATEWAY_KEY"] = "app";
-        Assert.Equal("forbidden", (await command.RunAsync("keys", "list", "--json")).Failure(ExitCodes.Failed).GetProperty("code").GetString());
+        Assert.Equal("forbidden", (await command.RunAsync(["keys", "list", "--json", .. there])).Failure(ExitCodes.Failed).GetProperty("code").GetString());
     }
 
     [Theory]
