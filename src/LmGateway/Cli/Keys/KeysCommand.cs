@@ -167,6 +167,10 @@ internal static class KeysCommand
                 {
                     throw new CommandException(CommandFailure.Usage(refused.Message) with { Details = refused.Error.Details }, refused);
                 }
+                catch (Exception fault) when (!isElsewhere && (fault is IOException or UnauthorizedAccessException))
+                {
+                    throw new CommandException("state_not_writable", $"The keys in {Folder(options).Path} cannot be changed: {fault.Message}", "Do it as the user that the service runs as, or name its state folder with LMGATEWAY_STATE_DIR.");
+                }
 
                 return ExitCodes.Success;
             }, cancellationToken);

@@ -17,7 +17,7 @@ public sealed class TopTests
 
         var picture = (await command.RunAsync("top")).Well();
 
-        Assert.Matches("^healthy, up .*, 1 under way, 0 waiting, [0-9.]+ tokens/s, memory [0-9.]+ MB$", picture.Lines[0]);
+        Assert.Matches("^healthy, up .*, 1 under way, 0 waiting, [0-9.]+ tokens/s, memory [0-9.]+ [MG]B$", picture.Lines[0]);
         Assert.Contains(picture.Lines, line => line.StartsWith($"{GatewayUnderTest.Chat} ", StringComparison.Ordinal));
         var requests = picture.Lines.Where(line => line.StartsWith("req_", StringComparison.Ordinal)).ToList();
         Assert.Contains(" streaming ", requests[0], StringComparison.Ordinal);
