@@ -32,7 +32,7 @@ internal sealed class CuttingProxy : IAsyncDisposable
                 {
                     end.LingerState = new LingerOption(true, 0);
                 }
-                catch (Exception e) when (e is SocketException or ObjectDisposedException or NullReferenceException)
+                catch (Exception e) when (e is SocketException or InvalidOperationException or NullReferenceException)
                 {
                     // Already closed by its other side.
                 }

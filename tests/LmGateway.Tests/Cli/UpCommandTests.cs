@@ -54,6 +54,18 @@ public sealed class UpCommandTests
     }
 
     [Fact]
+    public async Task A_service_that_dies_on_the_way_is_told_as_such()
+    {
+        const string Line = "{\"type\":\"progress\",\"message\":\"LM Studio already running\"}\n";
+        await using var service = ScriptedBackend.Answering($"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n{Line.Length:x}\r\n{Line}\r\n");
+        using var command = new CommandUnderTest();
+
+        var failed = (await command.RunAsync("up", "--json", "--url", service.Address)).Failure(ExitCodes.Failed);
+        Assert.Equal("failed", failed.GetProperty("code").GetString());
+        Assert.Contains("broke off", failed.GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_server_that_is_no_service_is_told_as_such()
     {
         await using var gateway = await GatewayUnderTest.StartAsync();

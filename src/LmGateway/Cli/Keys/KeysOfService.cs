@@ -34,5 +34,5 @@ internal sealed class KeysOfService(ServiceClient service) : IKeyStore
     private static IReadOnlyList<string> Texts(JsonElement key, string name) =>
         key.Member(name) is { ValueKind: JsonValueKind.Array } texts ? [.. texts.EnumerateArray().Select(text => text.GetString() ?? "")] : [];
 
-    private static long? Number(JsonElement key, string name) => key.Member(name) is { ValueKind: JsonValueKind.Number } number ? number.GetInt64() : null;
+    private static long? Number(JsonElement key, string name) => key.Member(name) is { ValueKind: JsonValueKind.Number } number && number.TryGetInt64(out var whole) ? whole : null;
 }

@@ -92,7 +92,7 @@ internal sealed class ServiceClient : IDisposable
         }
         catch (Exception fault) when (fault is HttpRequestException or IOException)
         {
-            throw ServiceFailures.Unreachable(location, fault);
+            throw ServiceFailures.BrokenOff(location);
         }
     }
 

@@ -48,7 +48,7 @@ internal sealed class ReplayedLlamaServer : IAsyncDisposable
         {
             while (true) served.Add(ServeAsync(await listener.AcceptTcpClientAsync(ending.Token)));
         }
-        catch (Exception ended) when (ended is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception ended) when (ended is OperationCanceledException or SocketException or InvalidOperationException)
         {
             await Task.WhenAll(served);
         }

@@ -61,7 +61,7 @@ internal sealed class RationedProxy : IAsyncDisposable
         {
             while (true) connections.Add(ServeAsync(await listener.AcceptTcpClientAsync(lifetime.Token)));
         }
-        catch (Exception end) when (end is OperationCanceledException or ObjectDisposedException or SocketException)
+        catch (Exception end) when (end is OperationCanceledException or InvalidOperationException or SocketException)
         {
             await Task.WhenAll(connections);
         }
