@@ -8,12 +8,12 @@ namespace LmGateway.Serving;
 /// <summary>Makes the answer that a caller gets out of a backend's reply: mended as its dialect asks, or as it comes.</summary>
 internal sealed class AnswerFactory(ArrayPool<byte> pool, TimeProvider time)
 {
-    public async Task<InferenceAnswer> MakeAsync(Delivery delivery, CancellationToken cancellationToken)
+    public ValueTask<InferenceAnswer> MakeAsync(Delivery delivery, CancellationToken cancellationToken)
     {
         var (call, reply) = (delivery.Prepared.Call, delivery.Reply);
-        if (call.IsNative) return new StreamingAnswer(delivery, reply.Status, reply.ContentType ?? "application/json", IsEventStream(reply), reply.Blocks);
-        if (delivery.Request!.Streamed && IsEventStream(reply)) return new StreamingAnswer(delivery, 200, "text/event-stream; charset=utf-8", streamed: true, Mended(delivery));
-        return await WholeAnswer.ReadAsync(delivery, Gaps(delivery), delivery.Prepared.Settings.Limits.ReplyBytes, cancellationToken);
+        if (call.IsNative) return new(new StreamingAnswer(delivery, reply.Status, reply.ContentType ?? "application/json", IsEventStream(reply), reply.Blocks));
+        if (delivery.Request.Streamed && IsEventStream(reply)) return new(new StreamingAnswer(delivery, 200, "text/event-stream; charset=utf-8", streamed: true, Mended(delivery)));
+        return WholeAnswer.ReadAsync(delivery, Gaps(delivery), delivery.Prepared.Settings.Limits.ReplyBytes, cancellationToken);
     }
 
     private Func<CancellationToken, IAsyncEnumerable<ReadOnlyMemory<byte>>> Mended(Delivery delivery)
@@ -28,7 +28,7 @@ internal sealed class AnswerFactory(ArrayPool<byte> pool, TimeProvider time)
             Created = gaps.Created,
             Model = gaps.Model,
             Completions = call.Dialect == Dialect.OpenAiCompletions,
-            UsageAsked = delivery.Request!.UsageAsked,
+            UsageAsked = delivery.Request.UsageAsked,
             UsageInFinalChunk = call.IsUnderContract,
             Expected = delivery.Expected,
             Backend = delivery.Backend,
@@ -43,7 +43,7 @@ internal sealed class AnswerFactory(ArrayPool<byte> pool, TimeProvider time)
         Id = (delivery.Prepared.Call.Dialect == Dialect.OpenAiCompletions ? "cmpl-" : "chatcmpl-") + delivery.Prepared.Call.Context.RequestId,
         Created = time.GetUtcNow().ToUnixTimeSeconds(),
         Model = delivery.Prepared.Model,
-        Base64Embeddings = delivery.Request!.Base64Embeddings,
+        Base64Embeddings = delivery.Request.Base64Embeddings,
         Expected = delivery.Expected,
         Backend = delivery.Backend,
         Pool = pool,

@@ -1,6 +1,7 @@
 using LmGateway.Observability;
 using LmGateway.Scheduling;
 using LmGateway.Serving.Dialects;
+using LmGateway.Serving.Translation;
 using LmGateway.Vocabulary;
 
 namespace LmGateway.Serving;
@@ -9,7 +10,7 @@ namespace LmGateway.Serving;
 /// Everything that an answer holds while it is under way: the place on the instance, the backend's reply, the accounts. Disposing it gives
 /// the place back, ends the reply where it is not at its end, and closes the request's accounts.
 /// </summary>
-internal sealed class Delivery(PreparedInference prepared, Lease lease, RequestTrace trace, ReplyTally tally, KeyQuotas quotas) : IAsyncDisposable
+internal sealed class Delivery(PreparedInference prepared, MendedRequest request, Lease lease, RequestTrace trace, KeyQuotas quotas) : IAsyncDisposable
 {
     private ExchangeReply? reply;
     private int disposed;
@@ -18,16 +19,33 @@ internal sealed class Delivery(PreparedInference prepared, Lease lease, RequestT
 
     public PreparedInference Prepared { get; } = prepared;
 
-    public ReplyTally Tally { get; } = tally;
+    public required ReplyTally Tally { get; init; }
 
     public string Backend => lease.Instance.Backend;
 
-    public MendedRequest? Request { get; set; }
+    /// <summary>The request as the backend gets it.</summary>
+    public MendedRequest Request { get; } = request;
 
     /// <summary>The model that has to answer; null where any may.</summary>
     public AnsweringModel? Expected { get; init; }
 
     public ExchangeReply Reply => reply ?? throw new InvalidOperationException("The backend has not begun to answer.");
+
+    public Exchange Exchange => new()
+    {
+        Dialect = Prepared.Call.Dialect,
+        Method = "POST",
+        PathAndQuery = Prepared.Call.PathAndQuery,
+        Headers = Prepared.Call.Headers,
+        ContentType = Prepared.Call.ContentType,
+        Body = Request.Body,
+        Streamed = Request.Streamed,
+        Verbatim = Prepared.Call.IsNative,
+        Timeout = Request.Streamed ? Prepared.Settings.Timeouts.StreamTimeout : Prepared.Settings.RequestTimeout,
+        IdleTimeout = Request.Streamed ? Prepared.Settings.Timeouts.StreamIdleTimeout : null,
+    };
+
+    public TranslationFrame Frame => new(lease.Identifier, Prepared.Call.Context.RequestId);
 
     /// <summary>The backend began to answer.</summary>
     public void Begin(ExchangeReply begun) => reply = begun;
@@ -60,11 +78,11 @@ internal sealed class Delivery(PreparedInference prepared, Lease lease, RequestT
         : default;
 
     /// <summary>Gives up what it holds and leaves the accounts open, for another attempt.</summary>
-    public async ValueTask ReleaseAsync()
+    /// <param name="isGone">The backend says that the instance is not there.</param>
+    public ValueTask GiveUpAsync(bool isGone)
     {
-        if (Interlocked.Exchange(ref disposed, 1) != 0) return;
-        if (reply is not null) await reply.DisposeAsync();
-        lease.Dispose();
+        if (isGone) lease.Missing();
+        return ReleaseAsync();
     }
 
     public async ValueTask DisposeAsync()
@@ -72,5 +90,12 @@ internal sealed class Delivery(PreparedInference prepared, Lease lease, RequestT
         await ReleaseAsync();
         trace.Leave(Tally.Usage);
         if (Prepared.Call.Context.Grant is { CountsTokens: true } && Interlocked.Exchange(ref counted, 1) == 0) quotas.Note(Prepared.Call.Context, Tally.Usage, Estimate);
+    }
+
+    private async ValueTask ReleaseAsync()
+    {
+        if (Interlocked.Exchange(ref disposed, 1) != 0) return;
+        if (reply is not null) await reply.DisposeAsync();
+        lease.Dispose();
     }
 }

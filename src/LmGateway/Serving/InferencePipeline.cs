@@ -72,20 +72,27 @@ internal sealed class InferencePipeline(
         {
             trace.Place = admission.Enter(prepared.Call.Context, prepared.Streamed);
             quotas.Admit(prepared.Call.Context);
-            for (var attempt = 0; ; attempt++)
+            for (var isSecond = false; ; isSecond = true)
             {
                 var model = await finder.FindAsync(prepared.Model, prepared.Call.Wanted, prepared.Call.Context.Grant, cancellationToken);
                 trace.Found(model.Backend.Name, model.Key);
                 var fitting = await images.FitAsync(prepared.Peek, model.Backend.Traits.Defects, cancellationToken);
                 if (!ReferenceEquals(fitting, prepared.Peek)) prepared = prepared with { Peek = fitting };
+                Delivery? delivery = null;
                 try
                 {
-                    return await RunAsync(prepared, model, trace, cancellationToken);
+                    delivery = await AdmitAsync(prepared, model, trace, cancellationToken);
+                    delivery.Begin(await translator.ExchangeAsync(model.Backend, delivery.Exchange, delivery.Frame, cancellationToken));
+                    return await answers.MakeAsync(delivery, cancellationToken);
                 }
-                catch (GatewayException gone) when (gone.Error is { Code: ErrorCode.ModelNotFound, Backend: not null } && attempt == 0)
+                catch (Exception fault)
                 {
-                    await finder.LookAgainAsync(model, cancellationToken);
+                    var isGone = fault is GatewayException { Error: { Code: ErrorCode.ModelNotFound, Backend: not null } };
+                    if (delivery is not null) await delivery.GiveUpAsync(isGone);
+                    if (!isGone || isSecond) throw;
                 }
+
+                await finder.LookAgainAsync(model, cancellationToken);
             }
         }
         catch (Exception fault)
@@ -105,26 +112,23 @@ internal sealed class InferencePipeline(
         };
     }
 
-    private async Task<InferenceAnswer> RunAsync(PreparedInference prepared, ResolvedModel model, RequestTrace trace, CancellationToken cancellationToken)
+    /// <summary>Waits for a place on an instance of the model, which is loaded if need be.</summary>
+    private async ValueTask<Delivery> AdmitAsync(PreparedInference prepared, ResolvedModel model, RequestTrace trace, CancellationToken cancellationToken)
     {
         var fitted = Fit(prepared, model.Backend.Traits);
         var lease = await scheduler.AcquireAsync(model.Target, cancellationToken);
         trace.Admitted(lease.Identifier, lease.QueueTime, lease.LoadTime);
-        var delivery = new Delivery(prepared, lease, trace, new ReplyTally(time), quotas)
-        {
-            Expected = prepared.Call.IsUnderContract && model.Backend.Traits.NamesTheInstance ? new AnsweringModel(prepared.Model, model.Key, lease.Identifier) : null,
-        };
         try
         {
-            delivery.Request = fitted.For(lease.Identifier);
-            var frame = new TranslationFrame(lease.Identifier, prepared.Call.Context.RequestId);
-            delivery.Begin(await translator.ExchangeAsync(model.Backend, ToExchange(prepared, delivery.Request), frame, cancellationToken));
-            return await answers.MakeAsync(delivery, cancellationToken);
+            return new Delivery(prepared, fitted.For(lease.Identifier), lease, trace, quotas)
+            {
+                Tally = new ReplyTally(time),
+                Expected = prepared.Call.IsUnderContract && model.Backend.Traits.NamesTheInstance ? new AnsweringModel(prepared.Model, model.Key, lease.Identifier) : null,
+            };
         }
-        catch (Exception fault)
+        catch
         {
-            if (fault is GatewayException { Error: { Code: ErrorCode.ModelNotFound, Backend: not null } }) lease.Missing();
-            await delivery.ReleaseAsync();
+            lease.Dispose();
             throw;
         }
     }
@@ -136,20 +140,6 @@ internal sealed class InferencePipeline(
         Defaults = DefaultParameters.Of(prepared.Defaults),
         Extensions = prepared.Call.IsUnderContract ? new ExtensionUse(traits.Extensions, traits.Defects.HasFlag(DialectDefects.RefusesUnknownParameters)) : default,
     });
-
-    private static Exchange ToExchange(PreparedInference prepared, MendedRequest request) => new()
-    {
-        Dialect = prepared.Call.Dialect,
-        Method = "POST",
-        PathAndQuery = prepared.Call.PathAndQuery,
-        Headers = prepared.Call.Headers,
-        ContentType = prepared.Call.ContentType,
-        Body = request.Body,
-        Streamed = request.Streamed,
-        Verbatim = prepared.Call.IsNative,
-        Timeout = request.Streamed ? prepared.Settings.Timeouts.StreamTimeout : prepared.Settings.RequestTimeout,
-        IdleTimeout = request.Streamed ? prepared.Settings.Timeouts.StreamIdleTimeout : null,
-    };
 
     /// <summary>The active model's parameters go with it also where a request names it itself.</summary>
     private InferenceDefaults DefaultsFor(InferenceCall call, string named) =>

@@ -17,7 +17,7 @@ internal sealed class StreamingAnswer(
     public override int Events => delivery.Tally.Events;
     public override string ServerTiming => delivery.Trace.ServerTiming;
 
-    public override IReadOnlyList<string> IgnoredParameters => delivery.Request!.Ignored;
+    public override IReadOnlyList<string> IgnoredParameters => delivery.Request.Ignored;
 
     public override async IAsyncEnumerable<ReadOnlyMemory<byte>> Blocks([EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using LmGateway.Backends.Wire;
 using LmGateway.Serving.Dialects;
@@ -24,20 +25,25 @@ internal sealed class WholeAnswer : InferenceAnswer
 
     public override string ServerTiming => delivery.Trace.ServerTiming;
 
-    public override IReadOnlyList<string> IgnoredParameters => delivery.Request!.Ignored;
+    public override IReadOnlyList<string> IgnoredParameters => delivery.Request.Ignored;
 
     /// <summary>
     /// Reads and mends the reply. An error in a success's clothes is thrown as what it is, and so is a whole reply where a stream was
     /// asked for.
     /// </summary>
-    public static async Task<InferenceAnswer> ReadAsync(Delivery delivery, ReplyMendOptions options, long limit, CancellationToken cancellationToken)
+    public static async ValueTask<InferenceAnswer> ReadAsync(Delivery delivery, ReplyMendOptions options, long limit, CancellationToken cancellationToken)
     {
         var reply = await HeldReply.ReadAsync(delivery.Reply, limit, cancellationToken, options.Pool);
         try
         {
             delivery.NotePiece();
             var body = Mend(delivery, reply.Memory, options);
-            if (!delivery.Request!.Streamed) return new WholeAnswer(delivery, reply, body);
+            if (!delivery.Request.Streamed)
+            {
+                foreach (var segment in body.Body) delivery.NoteBlock(segment);
+                return new WholeAnswer(delivery, reply, body);
+            }
+
             body.Dispose();
             throw new GatewayException(new GatewayError(ErrorCode.BackendFault, "The backend answered a streamed request with a whole reply.") { Backend = delivery.Backend });
         }
@@ -48,17 +54,18 @@ internal sealed class WholeAnswer : InferenceAnswer
         }
     }
 
+    /// <summary>All of it, for who takes it at once and then says <see cref="Complete"/>.</summary>
+    public ReadOnlySequence<byte> Body => mended.Body;
+
     public override async IAsyncEnumerable<ReadOnlyMemory<byte>> Blocks([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        foreach (var segment in mended.Body)
-        {
-            delivery.NoteBlock(segment);
-            yield return segment;
-        }
-
-        delivery.Complete();
+        foreach (var segment in mended.Body) yield return segment;
+        Complete();
         await Task.CompletedTask;
     }
+
+    /// <summary>The caller has it.</summary>
+    public void Complete() => delivery.Complete();
 
     public override async ValueTask DisposeAsync()
     {

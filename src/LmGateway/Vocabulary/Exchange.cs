@@ -54,5 +54,12 @@ internal abstract class ExchangeReply : IAsyncDisposable
     /// <summary>The body as it arrives. A fault in the middle is a <c>GatewayException</c>.</summary>
     public abstract IAsyncEnumerable<ReadOnlyMemory<byte>> Blocks(CancellationToken cancellationToken);
 
+    /// <summary>The whole body, where all of it has arrived already: it is valid until the reply is disposed of. False otherwise; then <see cref="Blocks"/> has it.</summary>
+    public virtual bool TryTakeWhole(out ReadOnlyMemory<byte> body)
+    {
+        body = default;
+        return false;
+    }
+
     public abstract ValueTask DisposeAsync();
 }

@@ -28,7 +28,7 @@ internal sealed class ChatEndpoint(GenerationPipeline pipeline, ChatModels model
             var call = new GenerationCall(context.Call("chat"), model, request) { Whole = !route.Streamed, Patience = settings.Current.Chat.Timeout };
             var accounts = new Accounts(held.Memory);
             call = call with { Began = accounts.Begin };
-            using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, shutdown.Token);
+            using var ending = shutdown.Follow(context.RequestAborted);
             await (route.Streamed ? StreamAsync(context, call, accounts, body.IncludeReasoning, ending.Token) : AnswerAsync(context, call, accounts, body.IncludeReasoning, ending.Token));
         }
         catch (GatewayException failure) when (IsNothingLoaded(failure.Error))

@@ -18,7 +18,7 @@ internal sealed class AnswerWriter(InferencePipeline pipeline, KeyQuotas quotas,
 
     private async Task StreamAsync(HttpContext context, PreparedInference prepared, Func<GatewayError, int, byte[]> failureEvent)
     {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, shutdown.Token);
+        using var ending = shutdown.Follow(context.RequestAborted);
         await using var events = new EventStreamWriter(context, prepared.Settings.Scheduling, time);
         var passed = 0;
         try
@@ -43,7 +43,7 @@ internal sealed class AnswerWriter(InferencePipeline pipeline, KeyQuotas quotas,
 
     private async Task WholeAsync(HttpContext context, PreparedInference prepared)
     {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, shutdown.Token);
+        using var ending = shutdown.Follow(context.RequestAborted);
         try
         {
             await using var answer = await pipeline.StartAsync(prepared, ending.Token);
@@ -53,6 +53,13 @@ internal sealed class AnswerWriter(InferencePipeline pipeline, KeyQuotas quotas,
             context.Replies(answer.Status);
             response.ContentType = answer.ContentType;
             response.ContentLength = answer.Length;
+            if (answer is WholeAnswer whole)
+            {
+                await context.SendAsync(whole.Body);
+                whole.Complete();
+                return;
+            }
+
             await foreach (var block in answer.Blocks(ending.Token)) await context.SendAsync(block);
         }
         catch (Exception fault) when (FailureOf(fault, context) is { } error)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using LmGateway.Configuration;
 using LmGateway.Observability.Metrics;
@@ -30,11 +31,27 @@ internal sealed class SlowReaders(LiveSettings settings, RefusalFigures refusals
 
 internal static class ReplyWrites
 {
+    private const int SmallPiece = 16 * 1024;
+
     /// <summary>Writes and flushes. Waits where the caller reads slowly, within the limit of <see cref="SlowReaders"/>.</summary>
     public static ValueTask SendAsync(this HttpContext context, ReadOnlyMemory<byte> block) => Within(context, context.Response.BodyWriter.WriteAsync(block, context.RequestAborted));
 
+    /// <summary>Writes and flushes a whole reply, however many pieces it is in; small ones go out together.</summary>
+    public static ValueTask SendAsync(this HttpContext context, in ReadOnlySequence<byte> whole) => whole.IsSingleSegment ? context.SendAsync(whole.First) : SendPiecesAsync(context, whole);
+
     /// <summary>Flushes what was written, in the same way.</summary>
     public static ValueTask FlushAsync(this HttpContext context) => Within(context, context.Response.BodyWriter.FlushAsync(context.RequestAborted));
+
+    private static async ValueTask SendPiecesAsync(HttpContext context, ReadOnlySequence<byte> whole)
+    {
+        foreach (var piece in whole)
+        {
+            if (piece.Length < SmallPiece) context.Response.BodyWriter.Write(piece.Span);
+            else await context.SendAsync(piece);
+        }
+
+        await context.FlushAsync();
+    }
 
     private static ValueTask Within(HttpContext context, ValueTask<FlushResult> write)
     {

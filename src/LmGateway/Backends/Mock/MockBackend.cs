@@ -58,7 +58,7 @@ internal sealed class MockBackend(GatewayOptions options, TimeProvider time, str
         var known = library ??= await ReadAsync(cancellationToken) ?? MockLibrary.BuiltIn;
         if (known.Find(request.Model) is not var (name, file))
             throw new GatewayException(new GatewayError(ErrorCode.ModelNotFound, $"Model '{request.Model}' has no file of replies.") { Parameter = "model", Backend = Name });
-        var patience = new MockPatience(new ReplyLimits(time, exchange.Timeout, exchange.IdleTimeout, cancellationToken), time);
+        var patience = new MockPatience(new ReplyLimits(time, exchange, cancellationToken), time);
         if (exchange.Dialect == Dialect.OpenAiEmbeddings) return new MockReply([MockEmbeddings.Write(request)], TimeSpan.Zero, "application/json", patience);
 
         var number = Interlocked.Increment(ref asked.GetOrAdd(name, _ => new StrongBox<long>(-1)).Value);

@@ -42,11 +42,10 @@ internal sealed class MockPatience(ReplyLimits limits, TimeProvider time) : IDis
         try
         {
             await Task.Delay(pause, time, ending.Token);
-            limits.Arm();
+            limits.Touch();
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            limits.NoteExpiry(cancellationToken);
             throw new GatewayException(new GatewayError(ErrorCode.BackendTimeout, $"timeout of {limits.Expired?.TotalMilliseconds:0}ms exceeded: the mock answers later than that.") { Backend = "mock" });
         }
     }

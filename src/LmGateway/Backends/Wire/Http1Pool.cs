@@ -1,23 +1,19 @@
-using System.Buffers;
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Http;
-using System.Net.Sockets;
 using LmGateway.Vocabulary;
 
 namespace LmGateway.Backends.Wire;
 
 /// <summary>
-/// Connections to one server without TLS, kept for the next request, the last one used first. It does for requests whose body is held what the framework's
-/// handler does for all, at half the price (decision 0006).
+/// Exchanges over connections of the gateway's own to one server without TLS, kept for the next request, the last one used first. It does for requests
+/// whose body is held what the framework's handler does for all, at a fraction of the price (decision 0006).
 /// </summary>
 internal sealed class Http1Pool : IDisposable
 {
-    /// <summary>A body up to this size goes out in one piece with the head.</summary>
-    private const int SentAtOnce = 16 * 1024;
-
     private readonly ConcurrentStack<Http1Connection> idle = new();
     private readonly UpstreamSettings settings;
+    private readonly UpstreamFaults faults;
+    private readonly ExchangeCount count;
     private readonly RequestHead head;
     private readonly TimeProvider time;
     private readonly EndPoint server;
@@ -25,54 +21,71 @@ internal sealed class Http1Pool : IDisposable
     private int sweeping;
     private volatile bool disposed;
 
-    public Http1Pool(UpstreamSettings settings, TimeProvider time)
+    public Http1Pool(UpstreamSettings settings, UpstreamFaults faults, ExchangeCount count, TimeProvider time)
     {
-        (this.settings, this.time, head) = (settings, time, new RequestHead(settings));
+        (this.settings, this.faults, this.count, this.time, head) = (settings, faults, count, time, new RequestHead(settings));
         var host = settings.Address.IdnHost;
         server = IPAddress.TryParse(host, out var address) ? new IPEndPoint(address, settings.Address.Port) : new DnsEndPoint(host, settings.Address.Port);
         sweep = time.CreateTimer(_ => Sweep(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>
-    /// Returns when the head of the reply is there; from then on the connection is the caller's until <see cref="Return"/>. The token's end aborts it for as
-    /// long as the registration stands. A connection that turns out to be closed is replaced by another one.
+    /// Returns when the head of the reply is there. A refusal is thrown where that is asked for. A connection that turns out to be closed is replaced by
+    /// another one, as long as nothing has gone out that may have begun work.
     /// </summary>
-    public async ValueTask<(Http1Connection Connection, CancellationTokenRegistration Abort)> SendAsync(Exchange exchange, bool closes, CancellationToken cancellationToken)
+    public async Task<ExchangeReply> SendAsync(Exchange exchange, bool refuses, CancellationToken cancellationToken)
     {
-        using var first = new PooledBuffer(ArrayPool<byte>.Shared);
-        head.Write(exchange, closes, first);
-        var rest = exchange.Body;
-        if (rest.Length <= SentAtOnce)
+        cancellationToken.ThrowIfCancellationRequested();
+        var closes = count.Enter();
+        var began = time.GetTimestamp();
+        var leaving = default(CancellationTokenRegistration);
+        Http1Connection? connection = null;
+        try
         {
-            foreach (var piece in rest) first.Write(piece.Span);
-            rest = default;
+            while (true)
+            {
+                connection = TakeIdle(began) ?? new Http1Connection(server, time);
+                leaving = cancellationToken.UnsafeRegister(static state => ((Http1Connection)state!).Abort(), connection);
+                connection.Clock.Begin(exchange.Timeout, exchange.IdleTimeout, began);
+                if (!connection.IsConnected) await connection.ConnectAsync(settings.ConnectTimeout);
+                if (connection.TryListen(exchange.Method, out var reply))
+                {
+                    head.Write(exchange, closes, connection.Outgoing);
+                    var sending = connection.SendAsync(exchange.Body);
+                    if (!sending.IsCompletedSuccessfully) await sending;
+                    if (await reply is var received and > 0)
+                    {
+                        if (!connection.TryReadHead(received)) await connection.ReceiveHeadAsync();
+                        break;
+                    }
+
+                    connection.DemandAnother();
+                }
+
+                leaving.Dispose();
+                connection.Dispose();
+            }
+        }
+        catch (Exception fault)
+        {
+            leaving.Dispose();
+            connection?.Dispose();
+            count.Leave();
+            throw faults.Of(fault, connection?.Clock.Expired, cancellationToken);
         }
 
-        while (true)
-        {
-            var connection = TakeIdle() ?? await ConnectAsync(cancellationToken);
-            var abort = cancellationToken.UnsafeRegister(static state => ((Http1Connection)state!).Abort(), connection);
-            var kept = false;
-            try
-            {
-                kept = await connection.ExchangeAsync(first.Written, rest, exchange.Method);
-                if (kept) return (connection, abort);
-            }
-            finally
-            {
-                if (!kept)
-                {
-                    abort.Dispose();
-                    connection.Dispose();
-                }
-            }
-        }
+        var answer = new Http1Reply(connection, this, leaving, cancellationToken);
+        return refuses && answer.Status >= 400 ? throw await Refusals.TakeAsync(answer, settings.Backend, cancellationToken) : answer;
     }
 
-    /// <summary>An exchange is over: the connection is kept, or closed where that is what the server, or the rest of its reply, asks for.</summary>
+    /// <summary>What to throw for a fault in the middle of a reply.</summary>
+    public Exception Fault(Exception fault, Http1Connection connection, CancellationToken callers) => faults.Of(fault, connection.Clock.Expired, callers);
+
+    /// <summary>An exchange is over: the connection is kept, or closed where that is what the server, the rest of its reply, or the end of its time asks for.</summary>
     public void Return(Http1Connection connection)
     {
-        if (disposed || !connection.IsReusable)
+        count.Leave();
+        if (!connection.Clock.End() || disposed || !connection.IsReusable)
         {
             connection.Dispose();
             return;
@@ -93,37 +106,15 @@ internal sealed class Http1Pool : IDisposable
         Clear();
     }
 
-    /// <summary>A name may have addresses of both kinds. Nothing waits for more to send: a head and the rest of its body go out at once.</summary>
-    internal static Socket NewSocket(EndPoint server) =>
-        server is IPEndPoint known ? new Socket(known.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true } : new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-
-    private Http1Connection? TakeIdle()
+    private Http1Connection? TakeIdle(long now)
     {
         while (idle.TryPop(out var connection))
         {
-            if (connection.IdleUntil > time.GetTimestamp()) return connection;
+            if (connection.IdleUntil > now) return connection;
             connection.Dispose();
         }
 
         return null;
-    }
-
-    private async ValueTask<Http1Connection> ConnectAsync(CancellationToken cancellationToken)
-    {
-        var socket = NewSocket(server);
-        try
-        {
-            using var late = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            late.CancelAfter(settings.ConnectTimeout);
-            await socket.ConnectAsync(server, late.Token);
-            return new Http1Connection(socket);
-        }
-        catch (Exception fault)
-        {
-            socket.Dispose();
-            if (fault is SocketException refused) throw new HttpRequestException(HttpRequestError.ConnectionError, refused.Message, refused);
-            throw;
-        }
     }
 
     /// <summary>Closes what has lain idle for too long, and looks again later while something is left.</summary>

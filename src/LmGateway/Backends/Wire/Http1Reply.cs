@@ -4,7 +4,11 @@ using LmGateway.Vocabulary;
 namespace LmGateway.Backends.Wire;
 
 /// <summary>A reply on a connection of the gateway's own. Disposing it gives the connection back, or closes it where the reply is not at its end.</summary>
-internal sealed class Http1Reply(Http1Connection connection, CancellationTokenRegistration abort, Http1Pool pool, ReplyLimits limits, HttpUpstream upstream) : ExchangeReply
+/// <param name="connection">Where it arrives.</param>
+/// <param name="pool">Where the connection returns to.</param>
+/// <param name="leaving">Aborts the connection when the caller leaves.</param>
+/// <param name="caller">The token of that.</param>
+internal sealed class Http1Reply(Http1Connection connection, Http1Pool pool, CancellationTokenRegistration leaving, CancellationToken caller) : ExchangeReply
 {
     private readonly ReplyHead head = connection.Head;
 
@@ -17,12 +21,27 @@ internal sealed class Http1Reply(Http1Connection connection, CancellationTokenRe
 
     public override IReadOnlyList<Header> Headers => headers ??= ReplyHead.Headers(connection.HeadBytes);
 
+    public override bool TryTakeWhole(out ReadOnlyMemory<byte> body) => connection.TryTakeWhole(out body);
+
     public override async IAsyncEnumerable<ReadOnlyMemory<byte>> Blocks([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var leave = limits.IsCaller(cancellationToken) ? default : cancellationToken.UnsafeRegister(static state => ((Http1Connection)state!).Abort(), connection);
+        using var reading = cancellationToken == caller ? default : cancellationToken.UnsafeRegister(static state => ((Http1Connection)state!).Abort(), connection);
         while (true)
         {
-            var block = await ReadAsync(cancellationToken);
+            ReadOnlyMemory<byte> block;
+
+            // Once the reply is let go the connection may be another exchange's.
+            ObjectDisposedException.ThrowIf(Volatile.Read(ref disposed) != 0, this);
+            try
+            {
+                while (!connection.TryTake(out block)) connection.NoteReceived(await connection.ReceiveAsync());
+                connection.Clock.Touch();
+            }
+            catch (Exception fault)
+            {
+                throw pool.Fault(fault, connection, caller.IsCancellationRequested ? caller : cancellationToken);
+            }
+
             if (block.IsEmpty) yield break;
             yield return block;
         }
@@ -31,29 +50,8 @@ internal sealed class Http1Reply(Http1Connection connection, CancellationTokenRe
     public override ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref disposed, 1) != 0) return ValueTask.CompletedTask;
-        abort.Dispose();
-        limits.Dispose();
+        leaving.Dispose();
         pool.Return(connection);
-        upstream.Release();
         return ValueTask.CompletedTask;
-    }
-
-    private async ValueTask<ReadOnlyMemory<byte>> ReadAsync(CancellationToken cancellationToken)
-    {
-        // Afterwards the connection may be another exchange's.
-        ObjectDisposedException.ThrowIf(Volatile.Read(ref disposed) != 0, this);
-        try
-        {
-            var block = await connection.ReadAsync();
-            limits.Arm();
-            return block;
-        }
-        catch (Exception fault)
-        {
-            limits.NoteExpiry(cancellationToken);
-            cancellationToken.ThrowIfCancellationRequested();
-            if (upstream.Failure(fault, limits, cancellationToken) is { } error) throw new GatewayException(error, fault);
-            throw;
-        }
     }
 }

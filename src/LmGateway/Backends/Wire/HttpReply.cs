@@ -5,7 +5,7 @@ using LmGateway.Vocabulary;
 namespace LmGateway.Backends.Wire;
 
 /// <summary>A reply that arrives over HTTP.</summary>
-internal sealed class HttpReply(HttpResponseMessage response, ReplyLimits limits, HttpUpstream upstream) : ExchangeReply
+internal sealed class HttpReply(HttpResponseMessage response, ReplyLimits limits, UpstreamFaults faults, ExchangeCount count) : ExchangeReply
 {
     private const int BlockBytes = 16 * 1024;
 
@@ -48,7 +48,7 @@ internal sealed class HttpReply(HttpResponseMessage response, ReplyLimits limits
         if (Interlocked.Exchange(ref disposed, 1) != 0) return ValueTask.CompletedTask;
         response.Dispose();
         limits.Dispose();
-        upstream.Release();
+        count.Leave();
         return ValueTask.CompletedTask;
     }
 
@@ -59,15 +59,12 @@ internal sealed class HttpReply(HttpResponseMessage response, ReplyLimits limits
             body ??= await response.Content.ReadAsStreamAsync(limits.Token);
             var read = await body.ReadAsync(buffer, limits.Token);
             if (read == 0) cancellationToken.ThrowIfCancellationRequested();      // a reply that was disposed of looks like one that has ended
-            limits.Arm();
+            limits.Touch();
             return read;
         }
         catch (Exception fault)
         {
-            limits.NoteExpiry(cancellationToken);
-            cancellationToken.ThrowIfCancellationRequested();
-            if (upstream.Failure(fault, limits, cancellationToken) is { } error) throw new GatewayException(error, fault);
-            throw;
+            throw faults.Of(fault, limits.Expired, cancellationToken);
         }
     }
 }

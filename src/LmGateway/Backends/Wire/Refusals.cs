@@ -11,6 +11,12 @@ internal static class Refusals
     public static GatewayException NoControl(string backend) =>
         new(new GatewayError(ErrorCode.NotSupported, $"'{backend}' cannot load or unload models.") { Backend = backend });
 
+    /// <summary>What a reply that is a refusal means, to be thrown; the reply is used up.</summary>
+    public static async Task<GatewayException> TakeAsync(ExchangeReply reply, string backend, CancellationToken cancellationToken)
+    {
+        await using (reply) return new GatewayException(await ReadAsync(reply, backend, cancellationToken));
+    }
+
     /// <summary>Reads a refusal's body.</summary>
     public static async Task<GatewayError> ReadAsync(ExchangeReply reply, string backend, CancellationToken cancellationToken)
     {

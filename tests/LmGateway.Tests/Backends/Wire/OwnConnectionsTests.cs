@@ -201,7 +201,7 @@ public sealed class OwnConnectionsTests : IAsyncDisposable
     [InlineData("localhost")]
     public void Nothing_that_is_sent_waits_for_more(string host)
     {
-        using var socket = Http1Pool.NewSocket(IPAddress.TryParse(host, out var address) ? new IPEndPoint(address, 1) : new DnsEndPoint(host, 1));
+        using var socket = Http1Connection.NewSocket(IPAddress.TryParse(host, out var address) ? new IPEndPoint(address, 1) : new DnsEndPoint(host, 1));
         Assert.True(socket.NoDelay);
     }
 
