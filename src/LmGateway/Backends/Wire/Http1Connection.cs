@@ -19,7 +19,6 @@ internal sealed class Http1Connection : IDisposable
     private const int SentAtOnce = 16 * 1024;
 
     private readonly EndPoint server;
-    private readonly TimeProvider time;
     private readonly Socket socket;
     private byte[] buffer = GC.AllocateUninitializedArray<byte>(FirstRoom);
     private ChunkedBody? chunks;
@@ -35,7 +34,7 @@ internal sealed class Http1Connection : IDisposable
 
     public Http1Connection(EndPoint server, TimeProvider time)
     {
-        (this.server, this.time, socket) = (server, time, NewSocket(server));
+        (this.server, socket) = (server, NewSocket(server));
         Clock = new ReplyClock(time, Abort);
     }
 
@@ -63,7 +62,8 @@ internal sealed class Http1Connection : IDisposable
     /// <summary>Throws <see cref="OperationCanceledException"/> past the limit.</summary>
     public async ValueTask ConnectAsync(TimeSpan limit)
     {
-        using var late = new CancellationTokenSource(limit, time);
+        using var late = new CancellationTokenSource();
+        late.CancelAfter(limit);
         try
         {
             await socket.ConnectAsync(server, late.Token);
