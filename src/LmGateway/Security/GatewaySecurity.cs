@@ -41,7 +41,7 @@ internal sealed partial class GatewaySecurity(
         var required = ring.Required;
         var grant = required ? ring.GrantOf(request.Headers) ?? ring.Named(tickets.CallerOf(request)) : null;
         if (required && grant is null && NeedsKey(rules, request.Path)) return RefuseAsync(context, address, Refusal.Key());
-        context.Features.Set(new CallerIdentity { Address = address, Grant = grant, Authenticated = !required || grant is not null });
+        context.Features[typeof(CallerIdentity)] = new CallerIdentity { Address = address, Grant = grant, Authenticated = !required || grant is not null };
         if (grant is not null && !grant.Opens(KeyScopes.Admin) && RouteScopes.Of(request.Method, request.Path) is var scope && !grant.Opens(scope)) return RefuseAsync(context, address, Refusal.Scope(grant, scope));
         if (BodyType.Fault(request) is { } fault) return RefuseAsync(context, address, fault);
         return next(context);
