@@ -10,7 +10,7 @@ public class ReplyMending
 {
     private const int Tokens = 1000;
 
-    private readonly ReplyMendOptions options = new() { Id = "chatcmpl-1", Created = 1, Model = "bench-1-0" };
+    private readonly ReplyMendOptions options = new() { RequestId = "1", Time = TimeProvider.System, Model = "bench-1-0" };
 
     [Benchmark]
     public int WholeAnswer()

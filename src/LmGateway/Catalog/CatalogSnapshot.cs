@@ -36,6 +36,7 @@ internal sealed record BackendView
 /// <summary>Every model and instance that can be seen now: immutable, replaced as a whole.</summary>
 internal sealed class CatalogSnapshot
 {
+    private readonly BackendView[] views;
     private readonly FrozenDictionary<string, ModelInstance[]> byIdentifier;
     private readonly FrozenDictionary<string, ModelInfo[]> byKey;
     private readonly FrozenDictionary<string, ModelInstance[]> instancesByKey;
@@ -43,7 +44,7 @@ internal sealed class CatalogSnapshot
     public CatalogSnapshot(long version, IReadOnlyList<BackendView> backends)
     {
         Version = version;
-        Backends = backends;
+        Backends = views = [.. backends];
         Models = [.. backends.SelectMany(view => view.Models)];
         Instances = [.. backends.SelectMany(view => view.Instances)];
         byKey = Models.GroupBy(model => model.Key, StringComparer.Ordinal).ToFrozenDictionary(group => group.Key, group => group.ToArray(), StringComparer.Ordinal);
@@ -68,7 +69,7 @@ internal sealed class CatalogSnapshot
 
     public BackendView? Find(string backend)
     {
-        foreach (var view in Backends)
+        foreach (var view in views)
             if (view.Name == backend) return view;
         return null;
     }

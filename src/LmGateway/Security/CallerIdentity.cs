@@ -27,5 +27,5 @@ internal sealed record CallerIdentity
 
     /// <summary>The caller of a request that has passed the security checks.</summary>
     public static CallerIdentity Of(HttpContext context) =>
-        context.Features.Get<CallerIdentity>() ?? throw new InvalidOperationException("The request has not passed the security checks: UseGatewaySecurity is missing or comes too late.");
+        context.Features[typeof(CallerIdentity)] as CallerIdentity ?? throw new InvalidOperationException("The request has not passed the security checks: UseGatewaySecurity is missing or comes too late.");
 }

@@ -26,7 +26,7 @@ internal sealed partial class GatewaySecurity(
         var rules = made.Current;
         var address = rules.Clients.Of(context.Connection.RemoteIpAddress, request.Headers["X-Forwarded-For"]);
         var host = request.Headers.Host.ToString();
-        var verdict = rules.Origins.Judge(request.Headers.Origin, host, Administers(request.Path));
+        var verdict = request.Headers.Origin is { Count: > 0 } origin ? rules.Origins.Judge(origin, host, Administers(request.Path)) : OriginVerdict.Absent;
         CorsHeaders.Write(context, verdict);
 
         if (!rules.Allowlist.Contains(address)) return RefuseAsync(context, address, Refusal.Address(address));
@@ -41,8 +41,8 @@ internal sealed partial class GatewaySecurity(
         var required = ring.Required;
         var grant = required ? ring.GrantOf(request.Headers) ?? ring.Named(tickets.CallerOf(request)) : null;
         if (required && grant is null && NeedsKey(rules, request.Path)) return RefuseAsync(context, address, Refusal.Key());
-        context.Features.Set(new CallerIdentity { Address = address, Grant = grant, Authenticated = !required || grant is not null });
-        if (grant is not null && RouteScopes.Of(request.Method, request.Path) is var scope && !grant.Opens(scope)) return RefuseAsync(context, address, Refusal.Scope(grant, scope));
+        context.Features[typeof(CallerIdentity)] = new CallerIdentity { Address = address, Grant = grant, Authenticated = !required || grant is not null };
+        if (grant is not null && !grant.Opens(KeyScopes.Admin) && RouteScopes.Of(request.Method, request.Path) is var scope && !grant.Opens(scope)) return RefuseAsync(context, address, Refusal.Scope(grant, scope));
         if (BodyType.Fault(request) is { } fault) return RefuseAsync(context, address, fault);
         return next(context);
     }

@@ -40,8 +40,9 @@ internal sealed class AnswerFactory(ArrayPool<byte> pool, TimeProvider time)
     /// <summary>What stands in for members that the backend leaves out.</summary>
     private ReplyMendOptions Gaps(Delivery delivery) => new()
     {
-        Id = (delivery.Prepared.Call.Dialect == Dialect.OpenAiCompletions ? "cmpl-" : "chatcmpl-") + delivery.Prepared.Call.Context.RequestId,
-        Created = time.GetUtcNow().ToUnixTimeSeconds(),
+        Dialect = delivery.Prepared.Call.Dialect,
+        RequestId = delivery.Prepared.Call.Context.RequestId,
+        Time = time,
         Model = delivery.Prepared.Model,
         Base64Embeddings = delivery.Request.Base64Embeddings,
         Expected = delivery.Expected,

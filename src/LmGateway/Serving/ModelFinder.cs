@@ -12,12 +12,8 @@ namespace LmGateway.Serving;
 internal sealed class ModelFinder(ModelCatalog catalog, ModelResolver resolver, LiveSettings settings, TimeProvider time)
 {
     /// <summary>For a request: the model, or why it cannot be had, or that the caller's key may not use it.</summary>
-    public async ValueTask<ResolvedModel> FindAsync(string name, ModelType wanted, KeyGrant? grant, CancellationToken cancellationToken)
-    {
-        if (Find(catalog.Current, name, wanted, grant) is { } known) return known;
-        var fresh = await catalog.RefreshAsync(cancellationToken);
-        return Find(fresh, name, wanted, grant) ?? throw NotFound(fresh, name, grant);
-    }
+    public ValueTask<ResolvedModel> FindAsync(string name, ModelType wanted, KeyGrant? grant, CancellationToken cancellationToken) =>
+        Find(catalog.Current, name, wanted, grant) is { } known ? new(known) : new(FindAnewAsync(name, wanted, grant, cancellationToken));
 
     /// <summary>After a backend denied what the catalog shows.</summary>
     public Task LookAgainAsync(ResolvedModel model, CancellationToken cancellationToken) =>
@@ -112,6 +108,12 @@ internal sealed class ModelFinder(ModelCatalog catalog, ModelResolver resolver, 
     private static string Unreachable(CatalogSnapshot snapshot, int attempts) => snapshot.Backends.Any(view => view.Traits.Kind == BackendEntry.LmStudio)
         ? $"Failed to connect to LM Studio SDK after {attempts} attempts. Ensure LM Studio is running and the API server is enabled."
         : string.Join(' ', snapshot.Backends.Select(view => view.Problem ?? $"'{view.Name}' cannot be reached."));
+
+    private async Task<ResolvedModel> FindAnewAsync(string name, ModelType wanted, KeyGrant? grant, CancellationToken cancellationToken)
+    {
+        var fresh = await catalog.RefreshAsync(cancellationToken);
+        return Find(fresh, name, wanted, grant) ?? throw NotFound(fresh, name, grant);
+    }
 
     /// <summary>A key that is for some models finds those first; another model that a name means is one that it may not use.</summary>
     private ResolvedModel? Find(CatalogSnapshot snapshot, string name, ModelType wanted, KeyGrant? grant)

@@ -40,8 +40,10 @@ internal sealed class ModelResolver(LiveSettings settings)
 
     /// <summary>Whether the model may be asked for by its key.</summary>
     public bool Allows(string key) =>
-        settings.Current.Inference.AllowedModels.Count == 0
-        || settings.Current.Inference.AllowedModels.Any(allowed => Same(allowed, key) || (settings.Current.Resolve.Substring && allowed.Length >= ShortestPart && Contains(key, allowed)));
+        settings.Current.Inference.AllowedModels is not { Count: > 0 } allowed || Lists(allowed, key);
+
+    private bool Lists(IReadOnlyList<string> allowed, string key) =>
+        allowed.Any(entry => Same(entry, key) || (settings.Current.Resolve.Substring && entry.Length >= ShortestPart && Contains(key, entry)));
 
     private ResolvedModel? FindAnywhere(CatalogSnapshot catalog, string name, ModelType wanted) =>
         ByKey(catalog, name) ?? ByIdentifier(catalog, name) ?? ByVariant(catalog, name) ?? ByPart(catalog, name, wanted) ?? AtOpenBackend(catalog, name);

@@ -8,11 +8,11 @@ namespace LmGateway.Serving.Dialects;
 /// </summary>
 internal sealed class BodySplice
 {
-    private readonly List<Edit> edits = [];
+    private List<Edit>? edits;
 
-    public bool IsEmpty => edits.Count == 0;
+    public bool IsEmpty => edits is null or { Count: 0 };
 
-    public void Clear() => edits.Clear();
+    public void Clear() => edits?.Clear();
 
     public void Insert(long at, ReadOnlyMemory<byte> bytes) => Replace(at, 0, bytes);
 
@@ -20,6 +20,7 @@ internal sealed class BodySplice
 
     public void Replace(long start, long length, ReadOnlyMemory<byte> bytes)
     {
+        edits ??= [];
         var edit = new Edit(start, length, bytes);
         var place = edits.Count;
         while (place > 0 && edit.Precedes(edits[place - 1])) place--;
@@ -29,7 +30,7 @@ internal sealed class BodySplice
     /// <summary>The changed body, made of the original's memory and the replacements.</summary>
     public ReadOnlySequence<byte> Apply(in ReadOnlySequence<byte> body)
     {
-        if (IsEmpty) return body;
+        if (edits is null or { Count: 0 }) return body;
         var chain = new Chain();
         var done = 0L;
         foreach (var edit in edits)
@@ -47,7 +48,7 @@ internal sealed class BodySplice
     public void WriteTo(ReadOnlySpan<byte> body, IBufferWriter<byte> writer)
     {
         var done = 0;
-        foreach (var edit in edits)
+        foreach (var edit in edits ?? [])
         {
             writer.Write(body.Slice(done, (int)Gap(done, edit)));
             writer.Write(edit.Bytes.Span);

@@ -6,17 +6,17 @@ using LmGateway.Vocabulary;
 namespace LmGateway.Serving.Dialects;
 
 /// <summary>Reads a whole chat or text completion.</summary>
-internal sealed class BodyWalk : ReplyWalk
+internal sealed class BodyWalk(ReplyMendOptions options, ReplyTally tally, bool completions) : ReplyWalk(tally)
 {
-    private readonly bool completions;
+    protected override ReplyIdentity Identity => field ??= new ReplyIdentity(options.Id, options.Created, options.Model);
 
-    public BodyWalk(ReplyMendOptions options, ReplyTally tally, bool completions)
-        : base(new ReplyIdentity(options.Id, options.Created, options.Model), tally)
-    {
-        this.completions = completions;
-        Backend = options.Backend;
-        Expected = options.Expected;
-    }
+    protected override bool IsOneOfMany => false;
+
+    protected override string Model => options.Model;
+
+    protected override string? Backend => options.Backend;
+
+    protected override AnsweringModel? Expected => options.Expected;
 
     protected override ReadOnlyMemory<byte> Kind => completions ? "\"text_completion\""u8.ToArray() : "\"chat.completion\""u8.ToArray();
 
@@ -62,7 +62,7 @@ internal sealed class BodyWalk : ReplyWalk
     {
         reader.Read();
         var start = reader.TokenStartIndex;
-        var text = reader.TokenType == JsonTokenType.String ? JsonText.Read(ref reader) : null;
+        var text = reader.TokenType == JsonTokenType.String ? FinishReasons.Read(ref reader) : null;
         reader.Skip();
         return new Finish(start, reader.BytesConsumed, text);
     }
@@ -93,7 +93,7 @@ internal sealed class BodyWalk : ReplyWalk
             var remove = false;
             if (JsonText.Is(ref reader, "content"u8)) (content, contentRange) = (KindOf(ref reader), (int)reader.TokenStartIndex..(int)reader.BytesConsumed);
             else if (JsonText.Is(ref reader, "role"u8)) hasRole = Role(ref reader);
-            else if (JsonText.Is(ref reader, "tool_calls"u8)) remove = !(hasCalls = WholeToolCalls.Read(ref reader, Splice, Json, $"call_{Identity.Own}_{choice}_"));
+            else if (JsonText.Is(ref reader, "tool_calls"u8)) remove = !(hasCalls = WholeToolCalls.Read(ref reader, Splice, Json, options.RequestId, choice));
             else if (JsonText.Is(ref reader, "refusal"u8)) refuses = KindOf(ref reader) == JsonTokenType.String;
             else if (JsonText.Is(ref reader, "reasoning_content"u8)) hasReasoningContent = reader.Read();
             else if (JsonText.Is(ref reader, "reasoning"u8)) reasoning = KindOf(ref reader) == JsonTokenType.String ? name : null;

@@ -28,12 +28,11 @@ internal sealed class ChunkWalk : ReplyWalk
     private bool hasReasoning;
 
     public ChunkWalk(ChatStreamOptions options, ReplyIdentity identity, ReplyTally tally, ChunkWriter chunks)
-        : base(identity, tally)
+        : base(tally)
     {
         this.options = options;
         this.chunks = chunks;
-        Backend = options.Backend;
-        Expected = options.Expected;
+        Identity = identity;
         Before = new PooledBuffer(options.Pool);
     }
 
@@ -48,6 +47,16 @@ internal sealed class ChunkWalk : ReplyWalk
 
     /// <summary>The chunk read last is about choices that had ended before it.</summary>
     public bool IsLate => ChoiceCount > 0 && !live;
+
+    protected override ReplyIdentity Identity { get; }
+
+    protected override bool IsOneOfMany => true;
+
+    protected override string Model => options.Model;
+
+    protected override string? Backend => options.Backend;
+
+    protected override AnsweringModel? Expected => options.Expected;
 
     protected override ReadOnlyMemory<byte> Kind => options.Completions ? CompletionKind : ChatKind;
 
@@ -125,7 +134,7 @@ internal sealed class ChunkWalk : ReplyWalk
         reader.Read();
         var start = reader.TokenStartIndex;
         var isNull = reader.TokenType == JsonTokenType.Null;
-        var text = reader.TokenType == JsonTokenType.String ? JsonText.Read(ref reader) ?? "" : isNull ? null : "?";
+        var text = reader.TokenType == JsonTokenType.String ? FinishReasons.Read(ref reader) ?? "" : isNull ? null : "?";
         reader.Skip();
         if (string.IsNullOrEmpty(text)) return new Finish(start, reader.BytesConsumed, text);
         var reason = FinishReasons.Map(text)

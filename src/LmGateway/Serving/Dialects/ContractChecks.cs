@@ -5,7 +5,7 @@ namespace LmGateway.Serving.Dialects;
 /// <summary>What the provider contract asks of a chat request beyond what every backend needs, in the words of its document's program.</summary>
 internal static class ContractChecks
 {
-    private static readonly IReadOnlyList<ParameterRule> Rules =
+    private static readonly ParameterRule[] Rules =
     [
         MaxTokens(RequestField.MaxTokens),
         MaxTokens(RequestField.MaxCompletionTokens),

@@ -38,7 +38,7 @@ internal sealed class EmbeddingsReplyMend
         try
         {
             var mend = new EmbeddingsReplyMend(body, options, tally, own);
-            WholeReply.Reading(mend.Root, body, options.Backend);
+            WholeReply.Reading(mend, static (mend, _) => mend.Root(), body, options.Backend);
             foreach (var (start, end, from, length) in mend.converted) mend.splice.Replace(start, end - start, own.Written.Slice(from, length));
             return new MendedReply(mend.splice.Apply(new ReadOnlySequence<byte>(body)), own);
         }
@@ -133,7 +133,7 @@ internal sealed class EmbeddingsReplyMend
         reader.Read();
         var start = reader.TokenStartIndex;
         var good = reader.TokenType == JsonTokenType.String;
-        if (good) tally.Model = JsonText.Read(ref reader);
+        if (good) tally.Model = JsonText.Read(ref reader, options.Model);
         reader.Skip();
         if (!good) splice.Replace(start, reader.BytesConsumed - start, JsonText.Quote(options.Model));
         return true;

@@ -17,7 +17,7 @@ internal static class ExtensionMends
     /// <summary>Returns the names of those that have no effect on the backend.</summary>
     public static IReadOnlyList<string> Hoist(RequestPeek peek, RequestPlan plan, ExtensionUse use)
     {
-        string[] ignored = use.Taken is { } taken ? [.. GivenParameters.Of(peek).Extensions.Where(name => !taken.Contains(name))] : [];
+        var ignored = use.Taken is { } taken ? Ignored(peek, taken) : [];
         var unsent = use.RefusesOthers ? ignored : [];
         foreach (var name in unsent)
             if (ExtensionParameters.Find(name) is { } parameter) plan.Remove(parameter.Field);
@@ -26,6 +26,8 @@ internal static class ExtensionMends
         HoistNested(peek, plan, unsent);
         return ignored;
     }
+
+    private static string[] Ignored(RequestPeek peek, IReadOnlySet<string> taken) => [.. GivenParameters.Of(peek).Extensions.Where(name => !taken.Contains(name))];
 
     private static void HoistNested(RequestPeek peek, RequestPlan plan, string[] unsent)
     {

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace LmGateway.Serving.Dialects;
 
 /// <summary>
@@ -9,6 +11,10 @@ internal static class FinishReasons
     public const string Stop = "stop";
     public const string Length = "length";
     public const string ToolCalls = "tool_calls";
+
+    /// <summary>The reader's string; the usual ones are no new strings.</summary>
+    public static string? Read(ref Utf8JsonReader reader) =>
+        JsonText.Is(ref reader, "stop"u8) ? Stop : JsonText.Is(ref reader, "length"u8) ? Length : JsonText.Is(ref reader, "tool_calls"u8) ? ToolCalls : JsonText.Read(ref reader);
 
     /// <summary>Null for a generation that failed.</summary>
     public static string? Map(string reason) => reason switch

@@ -21,6 +21,8 @@ internal sealed class UnfitImages
 
     /// <summary>Images at addresses; null where they are not fetched.</summary>
     public List<FoundImage>? Remotes { get; init; }
+
+    public bool IsEmpty => WebPs.Count == 0 && Remotes is null or { Count: 0 };
 }
 
 /// <summary>

@@ -37,9 +37,12 @@ internal static class JsonText
         }
     }
 
+    /// <summary>The same; where it is <paramref name="likely"/>, that very string.</summary>
+    public static string? Read(ref Utf8JsonReader reader, string likely) => !reader.ValueIsEscaped && reader.ValueTextEquals(likely) ? likely : Read(ref reader);
+
     /// <summary>Whether the reader's string or name is this text, however it is escaped.</summary>
     public static bool Is(ref Utf8JsonReader reader, ReadOnlySpan<byte> text) =>
-        reader.ValueIsEscaped ? IsEscaped(ref reader, text) : reader.ValueTextEquals(text);
+        reader.ValueIsEscaped || reader.HasValueSequence ? IsUnusual(ref reader, text) : reader.ValueSpan.SequenceEqual(text);
 
     /// <summary>A JSON string with its quotes.</summary>
     public static byte[] Quote(string text) => Quote(JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes);
@@ -110,7 +113,8 @@ internal static class JsonText
         return 0;
     }
 
-    private static bool IsEscaped(ref Utf8JsonReader reader, ReadOnlySpan<byte> text)
+    /// <summary>With escapes, or cut in two.</summary>
+    private static bool IsUnusual(ref Utf8JsonReader reader, ReadOnlySpan<byte> text)
     {
         try
         {

@@ -33,11 +33,13 @@ internal sealed class MessageMends
         new MessageMends(peek, messages, plan.Splice, new ImageCheck(defects)).Walk();
     }
 
-    /// <summary>Has every image of a chat judged. Bodies without any are not walked through.</summary>
+    /// <summary>Whether a chat may hold images; it need not be walked through where it does not.</summary>
+    public static bool MayHoldImages(RequestPeek peek) => peek.Find(RequestField.Messages) is { } messages && JsonText.Contains(peek.Value(messages), "image_url"u8);
+
+    /// <summary>Has every image of a chat judged.</summary>
     public static void CheckImages(RequestPeek peek, ImageCheck images)
     {
-        if (peek.Find(RequestField.Messages) is not { } messages || !JsonText.Contains(peek.Value(messages), "image_url"u8)) return;
-        new MessageMends(peek, messages, new BodySplice(), images).Walk();
+        if (peek.Find(RequestField.Messages) is { } messages) new MessageMends(peek, messages, new BodySplice(), images).Walk();
     }
 
     private void Walk()

@@ -11,7 +11,7 @@ internal static class NamedReplyCheck
     public static MendedReply Apply(ReadOnlyMemory<byte> body, ReplyMendOptions options, ReplyTally tally)
     {
         body = WholeReply.WithoutMark(body);
-        WholeReply.Reading(() => Read(body.Span, options, tally), body, options.Backend);
+        WholeReply.Reading((options, tally), static (to, body) => Read(body.Span, to.options, to.tally), body, options.Backend);
         return new MendedReply(new ReadOnlySequence<byte>(body));
     }
 

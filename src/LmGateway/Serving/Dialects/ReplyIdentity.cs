@@ -32,12 +32,9 @@ internal sealed class ReplyIdentity(string id, long created, string model)
         knowsCreated = true;
     }
 
-    /// <summary>True the first time.</summary>
-    public bool LearnModel(ReadOnlySpan<byte> json)
+    public void LearnModel(ReadOnlySpan<byte> json)
     {
-        var first = !knowsModel;
-        if (first) Model = json.ToArray();
+        if (!knowsModel) Model = json.ToArray();
         knowsModel = true;
-        return first;
     }
 }

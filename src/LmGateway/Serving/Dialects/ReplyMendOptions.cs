@@ -1,16 +1,23 @@
-using LmGateway.Backends.Wire;
 using System.Buffers;
+using LmGateway.Backends.Wire;
+using LmGateway.Vocabulary;
 
 namespace LmGateway.Serving.Dialects;
 
 /// <summary>What fills the gaps of a whole reply.</summary>
 internal sealed record ReplyMendOptions
 {
-    /// <summary>For replies whose backend names none: <c>chatcmpl-…</c>, <c>cmpl-…</c>.</summary>
-    public required string Id { get; init; }
+    public Dialect Dialect { get; init; }
 
-    /// <summary>Seconds since 1970, for replies whose backend gives none.</summary>
-    public required long Created { get; init; }
+    public required string RequestId { get; init; }
+
+    public required TimeProvider Time { get; init; }
+
+    /// <summary>For replies whose backend names none: <c>chatcmpl-…</c>, <c>cmpl-…</c>; made when it is asked for.</summary>
+    public string Id => (Dialect == Dialect.OpenAiCompletions ? "cmpl-" : "chatcmpl-") + RequestId;
+
+    /// <summary>Seconds since 1970, for replies whose backend gives none: now.</summary>
+    public long Created => Time.GetUtcNow().ToUnixTimeSeconds();
 
     /// <summary>For replies whose backend names none.</summary>
     public required string Model { get; init; }
@@ -28,9 +35,9 @@ internal sealed record ReplyMendOptions
 }
 
 /// <summary>A whole reply for its caller. It shares the memory of the backend's reply; dispose of it when it has been sent.</summary>
-internal sealed class MendedReply(ReadOnlySequence<byte> body, PooledBuffer? own = null) : IDisposable
+/// <param name="Body">What the caller gets.</param>
+/// <param name="Own">Memory that is not the reply's.</param>
+internal readonly record struct MendedReply(ReadOnlySequence<byte> Body, PooledBuffer? Own = null) : IDisposable
 {
-    public ReadOnlySequence<byte> Body { get; } = body;
-
-    public void Dispose() => own?.Dispose();
+    public void Dispose() => Own?.Dispose();
 }

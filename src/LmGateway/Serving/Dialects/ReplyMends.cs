@@ -27,18 +27,18 @@ internal static class WholeReply
     public static MendedReply Mend(ReadOnlyMemory<byte> body, BodyWalk walk, ReplyMendOptions options)
     {
         body = WithoutMark(body);
-        Reading(() => walk.Read(body), body, options.Backend);
+        Reading(walk, static (walk, body) => walk.Read(body), body, options.Backend);
         return walk.ChoiceCount > 0
             ? new MendedReply(walk.Splice.Apply(new ReadOnlySequence<byte>(body)))
             : throw new GatewayException(new GatewayError(ErrorCode.BackendFault, "The backend answered without any choice.") { Backend = options.Backend });
     }
 
     /// <summary>Runs a pass over a body; what is not JSON, or not the JSON expected, is the backend's fault.</summary>
-    public static void Reading(Action read, ReadOnlyMemory<byte> body, string? backend)
+    public static void Reading<T>(T reader, Action<T, ReadOnlyMemory<byte>> read, ReadOnlyMemory<byte> body, string? backend)
     {
         try
         {
-            read();
+            read(reader, body);
         }
         catch (JsonException fault)
         {

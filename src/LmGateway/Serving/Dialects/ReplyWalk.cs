@@ -8,9 +8,16 @@ namespace LmGateway.Serving.Dialects;
 /// One pass over a chat or completion object, whole or one chunk of a stream: notes what is to be changed in <see cref="Splice"/>
 /// and what it tells for the accounts. The same instance reads one object after another.
 /// </summary>
-internal abstract class ReplyWalk(ReplyIdentity identity, ReplyTally tally)
+internal abstract class ReplyWalk(ReplyTally tally)
 {
-    protected ReplyIdentity Identity { get; } = identity;
+    /// <summary>What stands in for members that the backend leaves out.</summary>
+    protected abstract ReplyIdentity Identity { get; }
+
+    /// <summary>Objects of the same reply follow, which bear the same id, date and model: what the first ones tell is learned.</summary>
+    protected abstract bool IsOneOfMany { get; }
+
+    /// <summary>The model as the request names it.</summary>
+    protected abstract string Model { get; }
 
     protected ReplyTally Tally { get; } = tally;
 
@@ -33,10 +40,10 @@ internal abstract class ReplyWalk(ReplyIdentity identity, ReplyTally tally)
     protected abstract ReadOnlyMemory<byte> Kind { get; }
 
     /// <summary>The backend that is asked, for messages.</summary>
-    protected string? Backend { get; init; }
+    protected abstract string? Backend { get; }
 
     /// <summary>The model that has to answer; null where any may.</summary>
-    protected AnsweringModel? Expected { get; init; }
+    protected abstract AnsweringModel? Expected { get; }
 
     /// <summary>Reads an object. Throws a gateway error for one that reports an error, and <see cref="JsonException"/> for what is no such object.</summary>
     public virtual void Read(ReadOnlyMemory<byte> json)
@@ -120,8 +127,8 @@ internal abstract class ReplyWalk(ReplyIdentity identity, ReplyTally tally)
         var start = reader.TokenStartIndex;
         var good = reader.TokenType == JsonTokenType.String && !reader.ValueSpan.IsEmpty;
         reader.Skip();
-        if (good) Identity.LearnId(Value(start, reader.BytesConsumed));
-        else ReplaceValue(start, reader.BytesConsumed, Identity.Id);
+        if (!good) ReplaceValue(start, reader.BytesConsumed, Identity.Id);
+        else if (IsOneOfMany) Identity.LearnId(Value(start, reader.BytesConsumed));
         return true;
     }
 
@@ -131,8 +138,8 @@ internal abstract class ReplyWalk(ReplyIdentity identity, ReplyTally tally)
         var start = reader.TokenStartIndex;
         var good = reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out _);
         reader.Skip();
-        if (good) Identity.LearnCreated(Value(start, reader.BytesConsumed));
-        else ReplaceValue(start, reader.BytesConsumed, Identity.Created);
+        if (!good) ReplaceValue(start, reader.BytesConsumed, Identity.Created);
+        else if (IsOneOfMany) Identity.LearnCreated(Value(start, reader.BytesConsumed));
         return true;
     }
 
@@ -141,14 +148,15 @@ internal abstract class ReplyWalk(ReplyIdentity identity, ReplyTally tally)
         reader.Read();
         var start = reader.TokenStartIndex;
         var good = reader.TokenType == JsonTokenType.String && !reader.ValueSpan.IsEmpty;
-        if (good && Identity.LearnModel(Value(start, reader.BytesConsumed)))
+        if (good && Tally.Model is null)
         {
-            Tally.Model = JsonText.Read(ref reader);
+            Tally.Model = JsonText.Read(ref reader, Model);
             Expected?.Verify(Tally.Model ?? "");
         }
 
         reader.Skip();
         if (!good) ReplaceValue(start, reader.BytesConsumed, Identity.Model);
+        else if (IsOneOfMany) Identity.LearnModel(Value(start, reader.BytesConsumed));
         return true;
     }
 

@@ -99,11 +99,20 @@ internal static class RequestFields
     /// <summary>The field that the reader's property name stands for, however it is escaped.</summary>
     public static RequestField Read(ref Utf8JsonReader reader)
     {
-        var length = reader.HasValueSequence ? reader.ValueSequence.Length : reader.ValueSpan.Length;
-        if (length > (reader.ValueIsEscaped ? 6 * LongestName : LongestName)) return RequestField.None;
+        if (reader.ValueIsEscaped) return ReadEscaped(ref reader);
+        if (LengthOf(reader) > LongestName) return RequestField.None;
+        Span<char> name = stackalloc char[LongestName];
+        return Parse(name[..reader.CopyString(name)]);
+    }
+
+    private static RequestField ReadEscaped(ref Utf8JsonReader reader)
+    {
+        if (LengthOf(reader) > 6 * LongestName) return RequestField.None;
         Span<char> name = stackalloc char[6 * LongestName];
         return Parse(name[..JsonText.Copy(ref reader, name)]);
     }
+
+    private static long LengthOf(in Utf8JsonReader reader) => reader.HasValueSequence ? reader.ValueSequence.Length : reader.ValueSpan.Length;
 
     private static RequestField Parse(ReadOnlySpan<char> name) => name switch
     {

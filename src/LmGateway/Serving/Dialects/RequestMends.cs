@@ -9,11 +9,11 @@ namespace LmGateway.Serving.Dialects;
 internal readonly record struct RequestDefault(RequestField Field, string Json);
 
 /// <summary>What to change in a request before a backend gets it.</summary>
-internal sealed record RequestMendOptions
+internal readonly record struct RequestMendOptions
 {
     public DialectDefects Defects { get; init; }
 
-    public IReadOnlyList<RequestDefault> Defaults { get; init; } = [];
+    public IReadOnlyList<RequestDefault> Defaults { get => field ?? []; init; }
 
     /// <summary>What the backend does with sampling parameters beyond OpenAI's; nobody looks by default.</summary>
     public ExtensionUse Extensions { get; init; }
@@ -38,14 +38,20 @@ internal sealed record MendedRequest
 }
 
 /// <summary>A request that was judged and fits its backend but for the name of the instance, which is known when there is one.</summary>
-internal sealed class FittedRequest(RequestPeek peek, RequestPlan plan, MendedRequest rest)
+internal readonly record struct FittedRequest(RequestPeek Peek, RequestPlan Plan)
 {
+    public required bool Streamed { get; init; }
+
+    public required bool Base64Embeddings { get; init; }
+
+    public required IReadOnlyList<string> Ignored { get; init; }
+
     /// <summary>What the backend gets; to be asked for once.</summary>
     /// <param name="model">The name under which the backend knows the model; null leaves what is there.</param>
     public MendedRequest For(string? model)
     {
-        if (model is not null && (peek.Model != model || peek.Repeats(RequestField.Model))) plan.Set(RequestField.Model, JsonText.Quote(model));
-        return rest with { Body = plan.Apply() };
+        if (model is not null && (Peek.Model != model || Peek.Repeats(RequestField.Model))) Plan.Set(RequestField.Model, JsonText.Quote(model));
+        return new MendedRequest { Body = Plan.Apply(), Streamed = Streamed, UsageAsked = Peek.UsageAsked, Base64Embeddings = Base64Embeddings, Ignored = Ignored };
     }
 }
 
@@ -59,7 +65,7 @@ internal static class RequestMends
     /// Throws <c>InvalidRequest</c> or <c>InvalidImage</c> where the caller asks for what cannot be made to fit. It needs no instance, so
     /// no model is loaded for a request that is refused.
     /// </summary>
-    public static FittedRequest Fit(RequestPeek peek, RequestMendOptions options)
+    public static FittedRequest Fit(RequestPeek peek, in RequestMendOptions options)
     {
         var plan = new RequestPlan(peek);
         var ignored = peek.Dialect is Dialect.OpenAiChat or Dialect.OpenAiCompletions ? ExtensionMends.Hoist(peek, plan, options.Extensions) : [];
@@ -97,7 +103,7 @@ internal static class RequestMends
                 break;
         }
 
-        return new FittedRequest(peek, plan, new MendedRequest { Body = peek.Body, Streamed = streamed, UsageAsked = peek.UsageAsked, Base64Embeddings = base64, Ignored = ignored });
+        return new FittedRequest(peek, plan) { Streamed = streamed, Base64Embeddings = base64, Ignored = ignored };
     }
 
     /// <summary>Returns whether the request is streamed after that.</summary>

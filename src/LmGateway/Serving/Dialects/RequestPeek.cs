@@ -11,12 +11,16 @@ namespace LmGateway.Serving.Dialects;
 /// </summary>
 internal sealed class RequestPeek
 {
-    private readonly List<RequestMember> members;
+    private readonly RequestMember[] members;
 
-    internal RequestPeek(in ReadOnlySequence<byte> body, List<RequestMember> members)
+    /// <summary>A bit for each field that is among <see cref="members"/>: most questions are about one that is not.</summary>
+    private readonly ulong present;
+
+    internal RequestPeek(in ReadOnlySequence<byte> body, RequestMember[] members)
     {
         Body = body;
         this.members = members;
+        foreach (var member in members) present |= Bit(member.Field);
     }
 
     /// <summary>The body that was read, without a byte order mark.</summary>
@@ -25,7 +29,7 @@ internal sealed class RequestPeek
     public required Dialect Dialect { get; init; }
 
     /// <summary>Where the root object's first member would stand.</summary>
-    public required long InsertAt { get; init; }
+    public required int InsertAt { get; init; }
 
     /// <summary>All members of the root object, known or not.</summary>
     public required int MemberCount { get; init; }
@@ -39,7 +43,7 @@ internal sealed class RequestPeek
     public bool UsageAsked { get; internal set; }
 
     /// <summary>Members that are known, in the order in which they stand.</summary>
-    public IReadOnlyList<RequestMember> Members => members;
+    public ReadOnlySpan<RequestMember> Members => members;
 
     /// <summary>
     /// Reads a held body. <see cref="ErrorCode.InvalidRequest"/> where it is not a JSON object in UTF-8, or where a member that the
@@ -71,9 +75,10 @@ internal sealed class RequestPeek
     /// <summary>The member that counts; null where there is none. Its value may be <c>null</c>.</summary>
     public RequestMember? Find(RequestField field)
     {
-        for (var index = members.Count - 1; index >= 0; index--)
-            if (members[index].Field == field) return members[index];
-        return null;
+        if ((present & Bit(field)) == 0) return null;
+        var index = members.Length - 1;
+        while (members[index].Field != field) index--;
+        return members[index];
     }
 
     /// <summary>The bytes of a member's value.</summary>
@@ -102,6 +107,8 @@ internal sealed class RequestPeek
         reader.Read();
         return reader;
     }
+
+    private static ulong Bit(RequestField field) => 1UL << (int)field;
 
     internal static GatewayException Invalid(string message, RequestField field = RequestField.None) =>
         new(new GatewayError(ErrorCode.InvalidRequest, message) { Parameter = field == RequestField.None ? null : RequestFields.Name(field) });

@@ -7,32 +7,33 @@ namespace LmGateway.Serving.Dialects;
 /// <summary>Changes to the members of a request's root object. Names that occur twice are treated as one.</summary>
 internal sealed class RequestPlan(RequestPeek peek)
 {
-    private readonly BodySplice splice = new();
-    private readonly ArrayBufferWriter<byte> added = new();
-    private readonly List<RequestField> set = [];
+    private BodySplice? splice;
+    private ArrayBufferWriter<byte>? added;
+    private List<RequestField>? set;
     private bool[]? removed;
     private int removedCount;
 
-    private bool IsEmpty => splice.IsEmpty && added.WrittenCount == 0 && removedCount == 0;
+    private bool IsEmpty => splice is null or { IsEmpty: true } && added is null && removed is null;
 
     /// <summary>For changes inside a value.</summary>
-    public BodySplice Splice => splice;
+    public BodySplice Splice => splice ??= new BodySplice();
 
     /// <summary>Whether <see cref="Set"/> was called for it.</summary>
-    public bool Sets(RequestField field) => set.Contains(field);
+    public bool Sets(RequestField field) => set?.Contains(field) == true;
 
     /// <summary>Puts a value in, in the place of the one that is there.</summary>
     public void Set(RequestField field, ReadOnlySpan<byte> json)
     {
-        set.Add(field);
-        if (Single(field) is { } member) splice.Replace(member.ValueStart, member.ValueLength, json.ToArray());
+        (set ??= []).Add(field);
+        if (Single(field) is { } member) Splice.Replace(member.ValueStart, member.ValueLength, json.ToArray());
         else Add(Encoding.UTF8.GetBytes(RequestFields.Name(field)), json);
     }
 
     /// <summary>Adds a member at the front, where any that is there already would win.</summary>
     public void Add(ReadOnlySpan<byte> name, ReadOnlySpan<byte> json)
     {
-        if (added.WrittenCount > 0) added.Write(","u8);
+        if (added is null) added = new ArrayBufferWriter<byte>();
+        else added.Write(","u8);
         added.Write("\""u8);
         added.Write(name);
         added.Write("\":"u8);
@@ -43,26 +44,23 @@ internal sealed class RequestPlan(RequestPeek peek)
     {
         if (Single(from) is not { } member) return;
         var nameLength = NameLength(member);
-        splice.Replace(member.Start, nameLength, JsonText.Quote(RequestFields.Name(to)));
+        Splice.Replace(member.Start, nameLength, JsonText.Quote(RequestFields.Name(to)));
     }
 
     public void Remove(RequestField field)
     {
-        for (var index = 0; index < peek.Members.Count; index++)
-            if (peek.Members[index].Field == field) Remove(index);
+        var members = peek.Members;
+        for (var index = 0; index < members.Length; index++)
+            if (members[index].Field == field) Remove(index);
     }
 
     /// <summary>The member that counts, after its earlier namesakes are taken out.</summary>
     public RequestMember? Single(RequestField field)
     {
-        RequestMember? last = null;
-        for (var index = peek.Members.Count - 1; index >= 0; index--)
-        {
-            if (peek.Members[index].Field != field) continue;
-            if (last is null) last = peek.Members[index];
-            else Remove(index);
-        }
-
+        if (peek.Find(field) is not { } last) return null;
+        var members = peek.Members;
+        for (var index = 0; index < members.Length; index++)
+            if (members[index].Field == field && members[index].Start != last.Start) Remove(index);
         return last;
     }
 
@@ -71,18 +69,18 @@ internal sealed class RequestPlan(RequestPeek peek)
     {
         if (IsEmpty) return peek.Body;
         if (removed is not null) RemoveRuns(removed);
-        if (added.WrittenCount > 0)
+        if (added is not null)
         {
             if (peek.MemberCount > removedCount) added.Write(","u8);
-            splice.Insert(peek.InsertAt, added.WrittenMemory);
+            Splice.Insert(peek.InsertAt, added.WrittenMemory);
         }
 
-        return splice.Apply(peek.Body);
+        return Splice.Apply(peek.Body);
     }
 
     private void Remove(int index)
     {
-        removed ??= new bool[peek.Members.Count];
+        removed ??= new bool[peek.Members.Length];
         if (!removed[index]) removedCount++;
         removed[index] = true;
     }
@@ -90,14 +88,15 @@ internal sealed class RequestPlan(RequestPeek peek)
     /// <summary>Neighbours go together, with one comma each, so that what stays is still separated by one.</summary>
     private void RemoveRuns(bool[] gone)
     {
+        var members = peek.Members;
         for (var first = 0; first < gone.Length; first++)
         {
             if (!gone[first]) continue;
             var last = first;
-            while (last + 1 < gone.Length && gone[last + 1] && peek.Members[last].NextStart == peek.Members[last + 1].Start) last++;
-            var (head, tail) = (peek.Members[first], peek.Members[last]);
-            if (tail.NextStart >= 0) splice.Remove(head.Start, tail.NextStart);
-            else splice.Remove(head.PreviousEnd, tail.End);
+            while (last + 1 < gone.Length && gone[last + 1] && members[last].NextStart == members[last + 1].Start) last++;
+            var (head, tail) = (members[first], members[last]);
+            if (tail.NextStart >= 0) Splice.Remove(head.Start, tail.NextStart);
+            else Splice.Remove(head.PreviousEnd, tail.End);
             first = last;
         }
     }

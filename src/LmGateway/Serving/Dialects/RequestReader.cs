@@ -11,6 +11,9 @@ internal static class RequestReader
     /// <summary>Nobody repeats names this often but to exhaust memory.</summary>
     private const int MostKnownMembers = 256;
 
+    /// <summary>Members that are collected without memory of their own.</summary>
+    private const int UsualMembers = 16;
+
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
     public static RequestPeek Read(in ReadOnlySequence<byte> held, Dialect dialect)
@@ -33,43 +36,44 @@ internal static class RequestReader
         var reader = new Utf8JsonReader(body, JsonText.Strict);
         reader.Read();
         if (reader.TokenType != JsonTokenType.StartObject) throw RequestPeek.Invalid($"The request body must be a JSON object, not {Describe(reader.TokenType)}.");
-        var members = new List<RequestMember>(8);
-        var inside = reader.BytesConsumed;
-        var end = inside;
-        var count = 0;
-        var awaitsNext = false;
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        Span<RequestMember> known = stackalloc RequestMember[UsualMembers];
+        var (inside, found, count, isKnown) = ((int)reader.BytesConsumed, 0, 0, false);
+        for (var end = inside; reader.Read() && reader.TokenType == JsonTokenType.PropertyName; count++)
         {
-            if (awaitsNext) members[^1] = members[^1] with { NextStart = reader.TokenStartIndex };
-            count++;
-            var previousEnd = end;
-            var start = reader.TokenStartIndex;
+            var (previousEnd, start) = (end, (int)reader.TokenStartIndex);
+            if (isKnown) known[found - 1] = known[found - 1] with { NextStart = start };
             var field = RequestFields.Read(ref reader);
+            isKnown = field != RequestField.None;
+            if (isKnown && found == MostKnownMembers) throw RequestPeek.Invalid($"The request repeats its members too often: '{RequestFields.Name(field)}'.", field);
             reader.Read();
-            awaitsNext = field != RequestField.None;
-            if (awaitsNext)
-            {
-                if (members.Count == MostKnownMembers) throw RequestPeek.Invalid($"The request repeats its members too often: '{RequestFields.Name(field)}'.", field);
-                members.Add(new RequestMember(field, reader.TokenType, IsEmpty(reader), start, reader.TokenStartIndex, 0) { PreviousEnd = previousEnd, NextStart = -1 });
-            }
-
-            reader.Skip();
-            end = reader.BytesConsumed;
-            if (awaitsNext) members[^1] = members[^1] with { End = end };
+            var (kind, valueStart, isEmpty) = (reader.TokenType, (int)reader.TokenStartIndex, SkipValue(ref reader));
+            end = (int)reader.BytesConsumed;
+            if (!isKnown) continue;
+            if (found == known.Length) known = WithRoom(known);
+            known[found++] = new RequestMember(field, kind, isEmpty, start, valueStart, end) { PreviousEnd = previousEnd, NextStart = -1 };
         }
 
         reader.Read();
-        return new RequestPeek(body, members) { Dialect = dialect, InsertAt = inside, MemberCount = count };
+        return new RequestPeek(body, known[..found].ToArray()) { Dialect = dialect, InsertAt = inside, MemberCount = count };
     }
 
-    /// <summary>Works on a copy of the reader, which stays where it is.</summary>
-    private static bool IsEmpty(Utf8JsonReader reader) => reader.TokenType switch
+    private static RequestMember[] WithRoom(ReadOnlySpan<RequestMember> full)
     {
-        JsonTokenType.String => reader.HasValueSequence ? reader.ValueSequence.IsEmpty : reader.ValueSpan.IsEmpty,
-        JsonTokenType.StartArray => reader.Read() && reader.TokenType == JsonTokenType.EndArray,
-        JsonTokenType.StartObject => reader.Read() && reader.TokenType == JsonTokenType.EndObject,
-        _ => false,
-    };
+        var roomy = new RequestMember[MostKnownMembers];
+        full.CopyTo(roomy);
+        return roomy;
+    }
+
+    /// <summary>Goes to the last token of the value on which the reader stands; returns whether it is <c>""</c>, <c>[]</c> or <c>{}</c>.</summary>
+    private static bool SkipValue(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType == JsonTokenType.String) return reader.HasValueSequence ? reader.ValueSequence.IsEmpty : reader.ValueSpan.IsEmpty;
+        if (reader.TokenType is not (JsonTokenType.StartArray or JsonTokenType.StartObject)) return false;
+        var (depth, isEmpty) = (reader.CurrentDepth, true);
+        reader.Read();
+        while (reader.CurrentDepth > depth && reader.Read()) isEmpty = false;
+        return isEmpty;
+    }
 
     private static ReadOnlySequence<byte> WithoutMark(in ReadOnlySequence<byte> body)
     {

@@ -9,7 +9,7 @@ namespace LmGateway.Serving.Dialects;
 internal static class WholeToolCalls
 {
     /// <summary>Reads the value of <c>tool_calls</c>, whose name the reader stands on; returns whether it holds any call.</summary>
-    public static bool Read(ref Utf8JsonReader reader, BodySplice splice, ReadOnlyMemory<byte> json, string idPrefix)
+    public static bool Read(ref Utf8JsonReader reader, BodySplice splice, ReadOnlyMemory<byte> json, string requestId, int choice)
     {
         reader.Read();
         if (reader.TokenType == JsonTokenType.Null) return false;
@@ -18,7 +18,7 @@ internal static class WholeToolCalls
         for (; reader.Read() && reader.TokenType != JsonTokenType.EndArray; count++)
         {
             if (reader.TokenType != JsonTokenType.StartObject) throw new JsonException("A tool call is no object.");
-            Call(ref reader, splice, json, string.Create(CultureInfo.InvariantCulture, $"{idPrefix}{count}"));
+            Call(ref reader, splice, json, string.Create(CultureInfo.InvariantCulture, $"call_{requestId}_{choice}_{count}"));
         }
 
         return count > 0;

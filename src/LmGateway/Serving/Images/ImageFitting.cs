@@ -21,13 +21,18 @@ internal sealed class ImageFitting(WebPConverter converter, RemoteImages remotes
     }
 
     /// <summary>The same for a body; one without such images is handed back as it is.</summary>
-    public async ValueTask<RequestPeek> FitAsync(RequestPeek peek, DialectDefects defects, CancellationToken cancellationToken)
+    public ValueTask<RequestPeek> FitAsync(RequestPeek peek, DialectDefects defects, CancellationToken cancellationToken)
     {
-        if ((defects & (DialectDefects.RefusesWebP | DialectDefects.RefusesRemoteImages)) == DialectDefects.None) return peek;
+        if ((defects & (DialectDefects.RefusesWebP | DialectDefects.RefusesRemoteImages)) == DialectDefects.None) return new(peek);
+        if (peek.Dialect == Dialect.OpenAiChat && !MessageMends.MayHoldImages(peek)) return new(peek);
         var unfit = new UnfitImages { Remotes = settings.Current.Images.FetchRemote ? [] : null };
         if (peek.Dialect == Dialect.OpenAiChat) MessageMends.CheckImages(peek, new ImageCheck(defects, unfit));
         else if (peek.Dialect is Dialect.OpenAiResponses or Dialect.AnthropicMessages or Dialect.LmStudioV1) NestedImages.Walk(peek, new ImageCheck(defects, unfit));
-        else return peek;
+        return unfit.IsEmpty ? new(peek) : new(ReplaceAsync(peek, unfit, defects, cancellationToken));
+    }
+
+    private async Task<RequestPeek> ReplaceAsync(RequestPeek peek, UnfitImages unfit, DialectDefects defects, CancellationToken cancellationToken)
+    {
         var splice = new BodySplice();
         foreach (var image in unfit.WebPs) await PutAsync(splice, image, Decode(Text(peek, image)), defects, cancellationToken);
         if (unfit.Remotes is { Count: > 0 } found)
@@ -36,7 +41,7 @@ internal sealed class ImageFitting(WebPConverter converter, RemoteImages remotes
             foreach (var (image, data) in found.Zip(fetched)) await PutAsync(splice, image, data, defects, cancellationToken);
         }
 
-        return splice.IsEmpty ? peek : RequestPeek.Read(splice.Apply(peek.Body), peek.Dialect);
+        return RequestPeek.Read(splice.Apply(peek.Body), peek.Dialect);
     }
 
     private async Task PutAsync(BodySplice splice, FoundImage image, ReadOnlyMemory<byte> data, DialectDefects defects, CancellationToken cancellationToken)

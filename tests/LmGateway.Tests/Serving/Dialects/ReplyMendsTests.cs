@@ -8,7 +8,7 @@ namespace LmGateway.Tests.Serving.Dialects;
 
 public sealed class ReplyMendsTests
 {
-    private static readonly ReplyMendOptions Options = new() { Id = "chatcmpl-own", Created = 1700000000, Model = "asked", Backend = "lmstudio" };
+    private static readonly ReplyMendOptions Options = new() { RequestId = "own", Time = new ManualTime(), Model = "asked", Backend = "lmstudio" };
 
     private const string Head = """{"id":"chatcmpl-1","object":"chat.completion","created":1763683200,"model":"m",""";
 
@@ -32,9 +32,9 @@ public sealed class ReplyMendsTests
     }
 
     [Theory]
-    [InlineData("""{"choices":[{"message":{"role":"assistant","content":"a"},"finish_reason":"stop"}]}""", """{"id":"chatcmpl-own","object":"chat.completion","created":1700000000,"model":"asked","choices":[{"index":0,"message":{"role":"assistant","content":"a"},"finish_reason":"stop"}]}""")]
-    [InlineData("""{"id":"","created":1.7e9,"model":null,"object":"o","choices":[{"index":0,"message":{"role":"assistant","content":"a"},"finish_reason":"stop"}]}""", """{"id":"chatcmpl-own","created":1700000000,"model":"asked","object":"o","choices":[{"index":0,"message":{"role":"assistant","content":"a"},"finish_reason":"stop"}]}""")]
-    [InlineData("""{"id":"x","created":"1","model":"m","object":"o","choices":[{"index":0,"message":{},"finish_reason":"stop"}]}""", """{"id":"x","created":1700000000,"model":"m","object":"o","choices":[{"index":0,"message":{"role":"assistant","content":""},"finish_reason":"stop"}]}""")]
+    [InlineData("""{"choices":[{"message":{"role":"assistant","content":"a"},"finish_reason":"stop"}]}""", """{"id":"chatcmpl-own","object":"chat.completion","created":1767225600,"model":"asked","choices":[{"index":0,"message":{"role":"assistant","content":"a"},"finish_reason":"stop"}]}""")]
+    [InlineData("""{"id":"","created":1.7e9,"model":null,"object":"o","choices":[{"index":0,"message":{"role":"assistant","content":"a"},"finish_reason":"stop"}]}""", """{"id":"chatcmpl-own","created":1767225600,"model":"asked","object":"o","choices":[{"index":0,"message":{"role":"assistant","content":"a"},"finish_reason":"stop"}]}""")]
+    [InlineData("""{"id":"x","created":"1","model":"m","object":"o","choices":[{"index":0,"message":{},"finish_reason":"stop"}]}""", """{"id":"x","created":1767225600,"model":"m","object":"o","choices":[{"index":0,"message":{"role":"assistant","content":""},"finish_reason":"stop"}]}""")]
     public void Gaps_are_filled(string body, string expected) => Assert.Equal(expected, Chat(body));
 
     [Theory]
@@ -141,7 +141,7 @@ public sealed class ReplyMendsTests
     }
 
     [Theory]
-    [InlineData("""{"choices":[{"text":null,"finish_reason":"eosFound"}]}""", """{"id":"chatcmpl-own","object":"text_completion","created":1700000000,"model":"asked","choices":[{"index":0,"text":"","finish_reason":"stop"}]}""")]
+    [InlineData("""{"choices":[{"text":null,"finish_reason":"eosFound"}]}""", """{"id":"chatcmpl-own","object":"text_completion","created":1767225600,"model":"asked","choices":[{"index":0,"text":"","finish_reason":"stop"}]}""")]
     [InlineData("""{"id":"cmpl-1","object":"text_completion","created":1,"model":"m","choices":[{"text":"a","index":0,"logprobs":null,"finish_reason":"length"}]}""", """{"id":"cmpl-1","object":"text_completion","created":1,"model":"m","choices":[{"text":"a","index":0,"logprobs":null,"finish_reason":"length"}]}""")]
     public void Completions_are_mended_too(string body, string expected)
     {
