@@ -78,11 +78,10 @@ internal static class GatewayHost
             .Add("/debug", AdminErrors.WriteAsync)
             .Add("/mcp", McpErrors.WriteAsync);
         var door = app.Services.GetRequiredService<HttpDoor>();
-        app.Use(next => context => door.CountAsync(context, next));
         app.Use(next => context => RequestIdentity.AssignAsync(context, next));
         var audit = app.Services.GetRequiredService<AuditTrail>();
         app.Use(next => context => audit.FollowAsync(context, next));      // outside the errors, so that it sees the status they get
-        app.Use(next => new ErrorBoundary(next, errors, app.Services.GetRequiredService<ILogger<ErrorBoundary>>()).InvokeAsync);
+        app.Use(next => new ErrorBoundary(next, door, errors, app.Services.GetRequiredService<ILogger<ErrorBoundary>>()).InvokeAsync);
         app.Use(next => context => door.CheckHeadAsync(context, next));
         app.Use(next => context => PathTidying.TidyAsync(context, next));
         app.UseGatewaySecurity(settings, errors.WriteAsync);

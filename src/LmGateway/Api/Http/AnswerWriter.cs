@@ -13,39 +13,21 @@ internal sealed class AnswerWriter(InferencePipeline pipeline, KeyQuotas quotas,
     /// <summary>Names the parameters of the request that have no effect on the backend.</summary>
     private const string IgnoredHeader = "x-lmgateway-ignored-parameters";
 
-    public Task WriteAsync(HttpContext context, PreparedInference prepared, Func<GatewayError, int, byte[]> failureEvent) =>
-        prepared.Streamed ? StreamAsync(context, prepared, failureEvent) : WholeAsync(context, prepared);
-
-    private async Task StreamAsync(HttpContext context, PreparedInference prepared, Func<GatewayError, int, byte[]> failureEvent)
+    /// <summary>Has the call answered, and lets go of its body.</summary>
+    public async Task AnswerAsync(HttpContext context, InferenceCall call, HeldBody body, IAnswerForm form)
     {
+        using var held = body;
         using var ending = shutdown.Follow(context.RequestAborted);
-        await using var events = new EventStreamWriter(context, prepared.Settings.Scheduling, time);
-        var passed = 0;
         try
         {
-            await using var answer = await pipeline.StartAsync(prepared, ending.Token);
-            if (!events.HasStarted) Describe(context, prepared, answer);
-            if (!answer.Streamed && !await events.TryBePlainAsync(answer.Status, answer.ContentType))
-                throw new GatewayException(await answer.ReadRefusalAsync(ending.Token));
-            await foreach (var block in answer.Blocks(ending.Token))
+            var prepared = pipeline.Prepare(call);
+            form.Check(prepared);
+            if (prepared.Streamed)
             {
-                await events.WriteAsync(block);
-                passed = answer.Events;
+                await StreamAsync(context, prepared, form, ending.Token);
+                return;
             }
-        }
-        catch (Exception fault) when (FailureOf(fault, context) is { } error)
-        {
-            await events.BeQuietAsync();
-            if (!events.HasStarted) throw new GatewayException(error, fault);
-            await events.WriteAsync(failureEvent(error, passed));
-        }
-    }
 
-    private async Task WholeAsync(HttpContext context, PreparedInference prepared)
-    {
-        using var ending = shutdown.Follow(context.RequestAborted);
-        try
-        {
             await using var answer = await pipeline.StartAsync(prepared, ending.Token);
             Describe(context, prepared, answer);
             var response = context.Response;
@@ -57,14 +39,39 @@ internal sealed class AnswerWriter(InferencePipeline pipeline, KeyQuotas quotas,
             {
                 await context.SendAsync(whole.Body);
                 whole.Complete();
-                return;
             }
-
-            await foreach (var block in answer.Blocks(ending.Token)) await context.SendAsync(block);
+            else
+            {
+                await foreach (var block in answer.Blocks(ending.Token)) await context.SendAsync(block);
+            }
         }
         catch (Exception fault) when (FailureOf(fault, context) is { } error)
         {
-            throw new GatewayException(error, fault);
+            throw new GatewayException(form.Reword(error, call), fault);
+        }
+    }
+
+    private async Task StreamAsync(HttpContext context, PreparedInference prepared, IAnswerForm form, CancellationToken cancellationToken)
+    {
+        await using var events = new EventStreamWriter(context, prepared.Settings.Scheduling, time);
+        var passed = 0;
+        try
+        {
+            await using var answer = await pipeline.StartAsync(prepared, cancellationToken);
+            if (!events.HasStarted) Describe(context, prepared, answer);
+            if (!answer.Streamed && !await events.TryBePlainAsync(answer.Status, answer.ContentType))
+                throw new GatewayException(await answer.ReadRefusalAsync(cancellationToken));
+            await foreach (var block in answer.Blocks(cancellationToken))
+            {
+                await events.WriteAsync(block);
+                passed = answer.Events;
+            }
+        }
+        catch (Exception fault) when (FailureOf(fault, context) is { } error)
+        {
+            await events.BeQuietAsync();
+            if (!events.HasStarted) throw new GatewayException(error, fault);
+            await events.WriteAsync(form.FailureEvent(form.Reword(error, prepared.Call), passed, context.TraceIdentifier));
         }
     }
 

@@ -6,12 +6,13 @@ using Microsoft.AspNetCore.Http;
 namespace LmGateway.Api.Http;
 
 /// <summary>Puts each request over HTTP that may change models or keys, and how it ended, into the audit file.</summary>
-internal sealed class AuditTrail(AuditFile file)
+internal sealed class AuditTrail(AuditFile file, HttpDoor door)
 {
     public Task FollowAsync(HttpContext context, RequestDelegate next) => Changes(context.Request) ? FollowChangeAsync(context, next) : next(context);
 
     private async Task FollowChangeAsync(HttpContext context, RequestDelegate next)
     {
+        using var visit = door.Enter(context);        // the listener stays until it is written down
         var subject = new AuditSubject();
         context.Features.Set(subject);
         try

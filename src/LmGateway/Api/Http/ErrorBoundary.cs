@@ -8,10 +8,11 @@ namespace LmGateway.Api.Http;
 /// Turns every failure of a request into the envelope of its route, gives unknown paths and methods one, and closes the connection
 /// where a reply had begun already and cannot be finished truthfully.
 /// </summary>
-internal sealed partial class ErrorBoundary(RequestDelegate next, RouteErrors errors, ILogger<ErrorBoundary> logger)
+internal sealed partial class ErrorBoundary(RequestDelegate next, HttpDoor door, RouteErrors errors, ILogger<ErrorBoundary> logger)
 {
     public async Task InvokeAsync(HttpContext context)
     {
+        using var visit = door.Enter(context);
         try
         {
             await next(context);

@@ -20,20 +20,12 @@ internal sealed class HttpDoor(LiveSettings settings, ShutdownLimit shutdown) : 
     /// <summary>Requests that are inside now.</summary>
     public int Inside => Volatile.Read(ref inside);
 
-    /// <summary>The outermost step of a request.</summary>
-    public async Task CountAsync(HttpContext context, RequestDelegate next)
+    /// <summary>A request comes in; it leaves when what is returned is disposed of.</summary>
+    public Visit Enter(HttpContext context)
     {
-        using var use = settings.Enter();
         Interlocked.Increment(ref inside);
-        try
-        {
-            if (shutdown.Begun.IsCancellationRequested) context.Response.Headers.Connection = "close";
-            await next(context);
-        }
-        finally
-        {
-            if (Interlocked.Decrement(ref inside) == 0 && shutdown.Begun.IsCancellationRequested) empty.TrySetResult();
-        }
+        if (shutdown.Begun.IsCancellationRequested) context.Response.Headers.Connection = "close";
+        return new Visit(this, settings.Enter());
     }
 
     /// <summary>Throws <see cref="ErrorCode.HeadersTooLarge"/>. The server itself takes a little more, so that the answer can be the route's own.</summary>
@@ -70,4 +62,19 @@ internal sealed class HttpDoor(LiveSettings settings, ShutdownLimit shutdown) : 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private void Leave()
+    {
+        if (Interlocked.Decrement(ref inside) == 0 && shutdown.Begun.IsCancellationRequested) empty.TrySetResult();
+    }
+
+    /// <summary>A request that is inside.</summary>
+    internal readonly struct Visit(HttpDoor door, SettingsUse use) : IDisposable
+    {
+        public void Dispose()
+        {
+            door.Leave();
+            use.Dispose();
+        }
+    }
 }

@@ -18,15 +18,18 @@ internal static class RequestIdentity
     }
 
     /// <summary>What the caller's key grants; null where no key was needed.</summary>
-    public static KeyGrant? Grant(this HttpContext context) => context.Features.Get<CallerIdentity>()?.Grant;
+    public static KeyGrant? Grant(this HttpContext context) => context.Identity()?.Grant;
 
     /// <summary>The reply begins with this status.</summary>
-    public static void Replies(this HttpContext context, int status) => context.Features.Get<CallerIdentity>()?.Reply.Status = status;
+    public static void Replies(this HttpContext context, int status) => context.Identity()?.Reply.Status = status;
+
+    /// <summary>Who calls; null before the security checks. Asking by type saves the framework's generic look-up.</summary>
+    private static CallerIdentity? Identity(this HttpContext context) => (CallerIdentity?)context.Features[typeof(CallerIdentity)];
 
     /// <summary>What travels with a call from here on.</summary>
     public static CallContext Call(this HttpContext context, string api)
     {
-        var caller = context.Features.Get<CallerIdentity>();
+        var caller = context.Identity();
         return new CallContext
         {
             RequestId = context.TraceIdentifier,

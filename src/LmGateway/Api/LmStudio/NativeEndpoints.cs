@@ -48,12 +48,12 @@ internal static class NativeEndpoints
 }
 
 /// <summary>Inference by LM Studio's own routes: admitted like any other, answered in LM Studio's own bytes.</summary>
-internal sealed class NativeInference(InferencePipeline pipeline, AnswerWriter writer, BodyBudget budget, LiveSettings settings)
+internal sealed class NativeInference(AnswerWriter writer, BodyBudget budget, LiveSettings settings) : IAnswerForm
 {
     public async Task RunAsync(HttpContext context, string path, Dialect dialect, ModelType wanted)
     {
-        using var body = await HeldBody.ReadAsync(context.Request, budget, context.RequestAborted);
-        var prepared = pipeline.Prepare(new InferenceCall
+        var body = await HeldBody.ReadAsync(context.Request, budget, context.RequestAborted);
+        var call = new InferenceCall
         {
             Context = context.Call("lmstudio"),
             Dialect = dialect,
@@ -61,9 +61,17 @@ internal sealed class NativeInference(InferencePipeline pipeline, AnswerWriter w
             Body = body.Sequence,
             Headers = context.HeadersToPass(settings.Current),
             Wanted = wanted,
-        });
-        if (dialect == Dialect.LmStudioV1 && prepared.UsesIntegrations && !settings.Current.Passthrough.Integrations)
-            throw new GatewayException(new GatewayError(ErrorCode.Forbidden, "'integrations' run tools on LM Studio's machine and are switched off here. The setting passthrough.integrations allows them.") { Parameter = "integrations" });
-        await writer.WriteAsync(context, prepared, (error, _) => NativeErrors.FailureEvent(error));
+        };
+        await writer.AnswerAsync(context, call, body, this);
     }
+
+    public void Check(PreparedInference prepared)
+    {
+        if (prepared.Call.Dialect == Dialect.LmStudioV1 && prepared.UsesIntegrations && !settings.Current.Passthrough.Integrations)
+            throw new GatewayException(new GatewayError(ErrorCode.Forbidden, "'integrations' run tools on LM Studio's machine and are switched off here. The setting passthrough.integrations allows them.") { Parameter = "integrations" });
+    }
+
+    public GatewayError Reword(GatewayError error, InferenceCall call) => error;
+
+    public byte[] FailureEvent(GatewayError error, int passed, string requestId) => NativeErrors.FailureEvent(error);
 }

@@ -6,31 +6,31 @@ using Microsoft.AspNetCore.Http;
 
 namespace LmGateway.Api.OpenAi;
 
-/// <summary>Runs one inference request: holds its body, hands it to Serving, and writes the reply as it comes.</summary>
-internal sealed class InferenceEndpoint(InferencePipeline pipeline, AnswerWriter writer, BodyBudget budget, LiveSettings settings)
+/// <summary>Runs one inference request: holds its body and has it answered.</summary>
+internal sealed class InferenceEndpoint(AnswerWriter writer, BodyBudget budget, LiveSettings settings)
 {
-    public async Task RunAsync(HttpContext context, InferenceRoute route)
+    public Task RunAsync(HttpContext context, InferenceRoute route)
     {
         if (route.IsAnthropic) context.Response.Headers["request-id"] = context.TraceIdentifier;
-        using var body = await HeldBody.ReadAsync(context.Request, budget, context.RequestAborted);
+        var reading = HeldBody.ReadAsync(context.Request, budget, context.RequestAborted);
+        return reading.IsCompletedSuccessfully ? AnswerAsync(context, route, reading.Result) : WaitAsync(context, route, reading);
+    }
+
+    private async Task WaitAsync(HttpContext context, InferenceRoute route, ValueTask<HeldBody> reading) => await AnswerAsync(context, route, await reading);
+
+    private Task AnswerAsync(HttpContext context, InferenceRoute route, HeldBody body)
+    {
+        var options = settings.Current;
         var call = new InferenceCall
         {
             Context = context.Call("openai"),
             Dialect = route.Dialect,
-            PathAndQuery = route.UpstreamPath + context.Request.QueryString,
+            PathAndQuery = context.Request.QueryString.HasValue ? route.UpstreamPath + context.Request.QueryString : route.UpstreamPath,
             Body = body.Sequence,
-            Headers = context.HeadersToPass(settings.Current),
+            Headers = context.HeadersToPass(options),
             Wanted = route.Wanted,
-            IsUnderContract = route.Dialect == Dialect.OpenAiChat && settings.Current.Inference.IsProviderContract,
+            IsUnderContract = route.Dialect == Dialect.OpenAiChat && options.Inference.IsProviderContract,
         };
-        try
-        {
-            var prepared = pipeline.Prepare(call);
-            await writer.WriteAsync(context, prepared, (error, passed) => route.FailureEvent(call.IsUnderContract ? ContractErrors.Reword(error) : error, passed, context.TraceIdentifier));
-        }
-        catch (GatewayException failure) when (call.IsUnderContract)
-        {
-            throw new GatewayException(ContractErrors.Reword(failure.Error), failure);
-        }
+        return writer.AnswerAsync(context, call, body, route);
     }
 }

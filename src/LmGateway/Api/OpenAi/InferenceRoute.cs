@@ -1,10 +1,12 @@
 using System.Text.Json;
+using LmGateway.Api.Http;
+using LmGateway.Serving;
 using LmGateway.Vocabulary;
 
 namespace LmGateway.Api.OpenAi;
 
 /// <summary>One route that carries inference: its dialect, the kind of model it is for, and how it tells of a failure inside a stream.</summary>
-internal sealed record InferenceRoute(Dialect Dialect, string UpstreamPath, ModelType Wanted, IReadOnlyList<string> Paths)
+internal sealed record InferenceRoute(Dialect Dialect, string UpstreamPath, ModelType Wanted, IReadOnlyList<string> Paths) : IAnswerForm
 {
     public static IReadOnlyList<InferenceRoute> All { get; } =
     [
@@ -17,7 +19,13 @@ internal sealed record InferenceRoute(Dialect Dialect, string UpstreamPath, Mode
 
     public bool IsAnthropic => Dialect == Dialect.AnthropicMessages;
 
-    /// <summary>The event that ends a stream which failed after it had begun and some events had passed.</summary>
+    public void Check(PreparedInference prepared)
+    {
+        // Whatever OpenAI's and Anthropic's clients ask may be asked.
+    }
+
+    public GatewayError Reword(GatewayError error, InferenceCall call) => call.IsUnderContract ? ContractErrors.Reword(error) : error;
+
     public byte[] FailureEvent(GatewayError error, int passed, string requestId)
     {
         using var json = new MemoryStream();
