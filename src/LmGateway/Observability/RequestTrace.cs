@@ -204,7 +204,7 @@ internal sealed class RequestTrace
     /// <summary>The point of the clock at which it ended, or now.</summary>
     private long Until => Volatile.Read(ref ended) is var at and not 0 ? at : watch.Time.GetTimestamp();
 
-    private TimeSpan UpstreamAt(long until) => Volatile.Read(ref sent) is var at and not 0 ? Since(at, until) : TimeSpan.Zero;
+    private TimeSpan UpstreamAt(long until) => Volatile.Read(ref sent) is var at and not 0 && at < until ? Since(at, until) : TimeSpan.Zero;
 
     private TimeSpan OverheadAt(long until) => Since(begun, until) - Queued - Load - UpstreamAt(until) is var own && own > TimeSpan.Zero ? own : TimeSpan.Zero;
 
