@@ -1,51 +1,58 @@
 using System.Buffers;
 using System.Globalization;
-using System.Runtime.CompilerServices;
+using System.Text.Unicode;
 using Microsoft.Extensions.Logging;
 
 namespace LmGateway.Observability;
 
 /// <summary>
 /// One entry, one line: time, level, who says it, what. Control characters, which callers can put into names that are logged, are
-/// written as spaces, so that nobody can forge an entry or steer a terminal.
+/// written as spaces, so that nobody can forge an entry or steer a terminal. It is for one thread at a time.
 /// </summary>
 internal sealed class LineFormatter(TimeProvider time)
 {
-    private static readonly SearchValues<char> Controls = SearchValues.Create([.. Enumerable.Range(0, 160).Select(code => (char)code).Where(char.IsControl)]);
+    private const int UsualLength = 512;
+    private const byte Delete = 0x7F;
 
-    private volatile Second second = new(-1, "", "");
+    /// <summary>UTF-8 has U+0080 to U+009F, which are control characters too, in two bytes, of which this is the first. Other characters begin so as well.</summary>
+    private const byte PerhapsControl = 0xC2;
+    private const byte FirstThatIsNone = 0xA0;
 
-    public string Line(LogLevel level, string name, string text, Exception? exception)
+    private static readonly SearchValues<byte> Suspects = SearchValues.Create([.. Enumerable.Range(0, ' ').Select(code => (byte)code), Delete, PerhapsControl]);
+
+    private Second second = new(-1, "", "");
+
+    public void Write(in LogEntry entry, ArrayBufferWriter<byte> to)
     {
-        var line = new DefaultInterpolatedStringHandler(48, 4, CultureInfo.InvariantCulture, stackalloc char[512]);
-        var now = time.GetUtcNow();
-        var known = second;
-        if (known.Number != now.Ticks / TimeSpan.TicksPerSecond) second = known = Second.Of(now, time);
-        line.AppendLiteral(known.Start);
-        line.AppendFormatted(now.Millisecond, "D3");
-        line.AppendLiteral(known.Zone);
-        line.AppendLiteral(Level(level));
-        line.AppendLiteral(name);
-        line.AppendLiteral(": ");
-        line.AppendLiteral(OnOneLine(text));
-        if (exception is not null)
+        var line = to.GetSpan(UsualLength);
+        int length;
+        while (!TryWrite(entry, line, out length)) line = to.GetSpan(2 * line.Length);
+        to.Advance(length);
+    }
+
+    private bool TryWrite(in LogEntry entry, Span<byte> line, out int length)
+    {
+        length = 0;
+        if (second.Number != entry.Time.Ticks / TimeSpan.TicksPerSecond) second = Second.Of(entry.Time, time);
+        if (!Utf8.TryWrite(line, CultureInfo.InvariantCulture, $"{second.Start}{entry.Time.Millisecond:D3}{second.Zone}{Level(entry.Level)}{entry.Name}: ", out var head)) return false;
+        if (!entry.Text.TryWrite(line[head..], out var text) || head + text == line.Length) return false;
+        length = head + OnOneLine(line.Slice(head, text));
+        line[length++] = (byte)'\n';
+        return true;
+    }
+
+    /// <summary>Makes a space of each control character, and returns the length that is left: some had two bytes.</summary>
+    private static int OnOneLine(Span<byte> text)
+    {
+        if (text.IndexOfAny(Suspects) is var length && length < 0) return text.Length;
+        for (var at = length; at < text.Length; at++)
         {
-            line.AppendLiteral(" ");
-            line.AppendLiteral(OnOneLine(exception.ToString()));
+            var isLong = text[at] == PerhapsControl && at + 1 < text.Length && text[at + 1] < FirstThatIsNone;
+            text[length++] = isLong || text[at] is < (byte)' ' or Delete ? (byte)' ' : text[at];
+            if (isLong) at++;
         }
 
-        line.AppendLiteral("\n");
-        return line.ToStringAndClear();
-    }
-
-    private static string OnOneLine(string text)
-    {
-        return text.AsSpan().ContainsAny(Controls) ? string.Create(text.Length, text, static (copy, from) => Copy(from, copy)) : text;
-    }
-
-    private static void Copy(string from, Span<char> to)
-    {
-        for (var i = 0; i < from.Length; i++) to[i] = char.IsControl(from[i]) ? ' ' : from[i];
+        return length;
     }
 
     /// <summary>What the lines of one second have in common: there may be thousands, and writing a date costs more than all the rest of a line.</summary>

@@ -1,27 +1,28 @@
 using System.Buffers;
 using System.Collections.Concurrent;
-using System.Text;
+using System.Text.Unicode;
 using Microsoft.Extensions.Logging;
 
 namespace LmGateway.Observability;
 
 /// <summary>
-/// The log on standard error. Whoever logs puts a line into a queue and goes on; one thread writes what is there in one piece, the first line at once and
-/// then at most a hundred times a second, so that a busy service pays a fraction of a write for each line. A reader of standard error that stops reading
-/// holds no request up: lines for which there is no more room are dropped, and how many is written when there is.
+/// The log on standard error. Whoever logs puts an entry into a queue and goes on; one thread makes lines of what is there and writes them in one piece,
+/// the first at once and then at most a hundred times a second, so that a busy service pays a fraction of a write for each line. A reader of standard
+/// error that stops reading holds no request up: entries for which there is no more room are dropped, and how many is written when there is.
 /// </summary>
 internal sealed class LineLog : ILoggerProvider
 {
-    /// <summary>Lines that may wait to be written.</summary>
+    /// <summary>Entries that may wait to be written.</summary>
     public const int Room = 16 * 1024;
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(1);
 
-    private readonly ConcurrentQueue<string> lines = new();
+    private readonly ConcurrentQueue<LogEntry> entries = new();
     private readonly AutoResetEvent somethingToWrite = new(initialState: false);
     private readonly ManualResetEventSlim ending = new();
     private readonly ArrayBufferWriter<byte> batch = new(16 * 1024);
+    private readonly TimeProvider time;
     private readonly LineFormatter formatter;
     private readonly Stream output;
     private readonly Thread writer;
@@ -36,7 +37,7 @@ internal sealed class LineLog : ILoggerProvider
 
     internal LineLog(TimeProvider time, Stream output)
     {
-        (formatter, this.output) = (new LineFormatter(time), output);
+        (this.time, formatter, this.output) = (time, new LineFormatter(time), output);
         writer = new Thread(Run) { IsBackground = true, Name = "log" };
         writer.Start();
     }
@@ -51,7 +52,7 @@ internal sealed class LineLog : ILoggerProvider
         writer.Join(LastWords);
     }
 
-    private void Add(string line)
+    private void Add(LogLevel level, string name, ILineText text)
     {
         if (Interlocked.Increment(ref waiting) > Room)
         {
@@ -60,7 +61,7 @@ internal sealed class LineLog : ILoggerProvider
             return;
         }
 
-        lines.Enqueue(line);
+        entries.Enqueue(new LogEntry(time.GetUtcNow(), level, name, text));
         if (Volatile.Read(ref awake) == 0 && Interlocked.Exchange(ref awake, 1) == 0) somethingToWrite.Set();
     }
 
@@ -79,14 +80,16 @@ internal sealed class LineLog : ILoggerProvider
 
     private void WriteAll()
     {
-        while (lines.TryDequeue(out var line))
+        while (entries.TryDequeue(out var entry))
         {
             Interlocked.Decrement(ref waiting);
-            Encoding.UTF8.GetBytes(line, batch);
-            if (batch.WrittenCount >= batch.Capacity / 2 || lines.IsEmpty) WriteBatch();
+            formatter.Write(entry, batch);
+            if (batch.WrittenCount >= batch.Capacity / 2 || entries.IsEmpty) WriteBatch();
         }
 
-        if (Interlocked.Exchange(ref dropped, 0) is > 0 and var lost) Add(formatter.Line(LogLevel.Warning, nameof(LineLog), $"{lost} lines were dropped because nobody read them.", null));
+        if (Interlocked.Exchange(ref dropped, 0) is not (> 0 and var lost)) return;
+        formatter.Write(new LogEntry(time.GetUtcNow(), LogLevel.Warning, nameof(LineLog), new PlainText($"{lost} lines were dropped because nobody read them.", null)), batch);
+        WriteBatch();
     }
 
     private void WriteBatch()
@@ -112,6 +115,12 @@ internal sealed class LineLog : ILoggerProvider
             where TState : notnull => null;
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            log.Add(log.formatter.Line(logLevel, name, formatter(state, exception), exception));
+            log.Add(logLevel, name, state is ILineText text && exception is null ? text : new PlainText(formatter(state, exception), exception?.ToString()));
+    }
+
+    private sealed class PlainText(string text, string? exception) : ILineText
+    {
+        public bool TryWrite(Span<byte> utf8, out int written) =>
+            exception is null ? Utf8.TryWrite(utf8, $"{text}", out written) : Utf8.TryWrite(utf8, $"{text} {exception}", out written);
     }
 }

@@ -24,9 +24,11 @@ internal sealed class RequestJournal(LiveSettings settings)
     /// <summary>Requests under way.</summary>
     public long Active => Math.Max(0, Begun - Volatile.Read(ref ended));
 
+    /// <summary>A request begins; which one it is since the start, from 1.</summary>
+    public long NextNumber() => Interlocked.Increment(ref begun);
+
     public void Add(RequestTrace trace)
     {
-        Interlocked.Increment(ref begun);
         // Where more requests run than there are places, looking for a free one costs much and finds nothing.
         for (var attempt = Active > places.Length ? Tries : 0; ; attempt++)
         {

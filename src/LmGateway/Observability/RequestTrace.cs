@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using LmGateway.Events;
 using LmGateway.Vocabulary;
 
@@ -25,6 +24,9 @@ internal enum RequestState
 /// </summary>
 internal sealed class RequestTrace
 {
+    /// <summary>Characters of <see cref="ServerTiming"/> if each of its times were the longest that there is.</summary>
+    private const int LongestTiming = 160;
+
     private readonly RequestWatch watch;
     private readonly long begun;
     private long sent;
@@ -91,23 +93,23 @@ internal sealed class RequestTrace
     public TimeSpan Load => TimeSpan.FromTicks(Volatile.Read(ref load));
 
     /// <summary>From its beginning to its end, or until now.</summary>
-    public TimeSpan Total => Elapsed(begun, Volatile.Read(ref ended));
+    public TimeSpan Total => Since(begun, Until);
 
     /// <summary>From sending it to the first piece of the answer; null before it.</summary>
-    public TimeSpan? FirstPiece => Volatile.Read(ref first) is var at and not 0 ? Elapsed(sent, at) : null;
+    public TimeSpan? FirstPiece => Volatile.Read(ref first) is var at and not 0 ? Since(sent, at) : null;
 
     /// <summary>From the first piece to the end, or until now; null before the first piece.</summary>
-    public TimeSpan? Generation => Volatile.Read(ref first) is var at and not 0 ? Elapsed(at, Volatile.Read(ref ended)) : null;
+    public TimeSpan? Generation => Volatile.Read(ref first) is var at and not 0 ? Since(at, Until) : null;
 
     /// <summary>What the backend took, from sending the request to the end, or until now; zero before it was sent.</summary>
-    public TimeSpan Upstream => Volatile.Read(ref sent) is var at and not 0 ? Elapsed(at, Volatile.Read(ref ended)) : TimeSpan.Zero;
+    public TimeSpan Upstream => UpstreamAt(Until);
 
     /// <summary>Tokens of the answer in the time that they took to make; null where either is not known.</summary>
     public double? TokensPerSecond =>
         Usage is { CompletionTokens: > 0 and var tokens } && (Streamed ? Generation : Upstream) is { TotalSeconds: > 0 and var seconds } ? tokens / seconds : null;
 
     /// <summary>What is neither queue, nor load, nor backend.</summary>
-    public TimeSpan Overhead => Total - Queued - Load - Upstream is var own && own > TimeSpan.Zero ? own : TimeSpan.Zero;
+    public TimeSpan Overhead => OverheadAt(Until);
 
     /// <summary>The pause between two tokens of a stream, on the average; null where that is not known.</summary>
     public TimeSpan? TimePerToken => Usage is { CompletionTokens: > 1 and var tokens } && Generation is { } generation ? generation / (tokens - 1) : null;
@@ -119,26 +121,28 @@ internal sealed class RequestTrace
     {
         get
         {
-            var (total, upstream) = (Total, Upstream);
-            var own = total - Queued - Load - upstream;
-            var text = new DefaultInterpolatedStringHandler(64, 5, CultureInfo.InvariantCulture, stackalloc char[160]);
-            Append(ref text, "total;dur=", total);
-            Append(ref text, ", queue;dur=", Queued);
-            Append(ref text, ", load;dur=", Load);
-            Append(ref text, ", upstream;dur=", upstream);
-            Append(ref text, ", gateway;dur=", own);
-            return text.ToStringAndClear();
+            var until = Until;
+            Span<char> text = stackalloc char[LongestTiming];
+            var rest = text;
+            Append(ref rest, "total;dur=", Since(begun, until));
+            Append(ref rest, ", queue;dur=", Queued);
+            Append(ref rest, ", load;dur=", Load);
+            Append(ref rest, ", upstream;dur=", UpstreamAt(until));
+            Append(ref rest, ", gateway;dur=", OverheadAt(until));
+            return new string(text[..^rest.Length]);
         }
     }
 
     /// <summary>Milliseconds with three decimals, made from whole microseconds: a tenth of the cost of formatting a double.</summary>
-    private static void Append(ref DefaultInterpolatedStringHandler text, string name, TimeSpan time)
+    private static void Append(ref Span<char> rest, ReadOnlySpan<char> name, TimeSpan time)
     {
         var (milliseconds, microseconds) = Math.DivRem(Math.Max(0, time.Ticks / TimeSpan.TicksPerMicrosecond), 1000);
-        text.AppendLiteral(name);
-        text.AppendFormatted(milliseconds);
-        text.AppendLiteral(".");
-        text.AppendFormatted(microseconds, "D3");
+        name.CopyTo(rest);
+        milliseconds.TryFormat(rest[name.Length..], out var digits, default, CultureInfo.InvariantCulture);
+        var point = name.Length + digits;
+        rest[point] = '.';
+        for (var place = point + 3; place > point; place--) (microseconds, rest[place]) = (microseconds / 10, (char)('0' + (microseconds % 10)));
+        rest = rest[(point + 4)..];
     }
 
     /// <summary>What events call it.</summary>
@@ -197,6 +201,12 @@ internal sealed class RequestTrace
         watch.TellEnded(this);
     }
 
-    /// <summary>Between two points of the clock; a second one that has not been reached is now.</summary>
-    private TimeSpan Elapsed(long from, long until) => watch.Time.GetElapsedTime(from, until == 0 ? watch.Time.GetTimestamp() : until);
+    /// <summary>The point of the clock at which it ended, or now.</summary>
+    private long Until => Volatile.Read(ref ended) is var at and not 0 ? at : watch.Time.GetTimestamp();
+
+    private TimeSpan UpstreamAt(long until) => Volatile.Read(ref sent) is var at and not 0 && at < until ? Since(at, until) : TimeSpan.Zero;
+
+    private TimeSpan OverheadAt(long until) => Since(begun, until) - Queued - Load - UpstreamAt(until) is var own && own > TimeSpan.Zero ? own : TimeSpan.Zero;
+
+    private TimeSpan Since(long from, long until) => watch.Time.GetElapsedTime(from, until);
 }

@@ -9,7 +9,7 @@ namespace LmGateway.Observability;
 /// <summary>Follows every request for inference, and tells of it: the journal, the log, the events.</summary>
 internal sealed partial class RequestWatch(RequestJournal journal, OperationRecord operations, ServiceFigures figures, Telemetry telemetry, EventHub hub, LiveSettings settings, TimeProvider time, ILogger<RequestWatch> logger)
 {
-    private long requests;
+    private static readonly EventId RequestEnded = new(1, nameof(RequestEnded));
 
     internal TimeProvider Time => time;
 
@@ -20,7 +20,8 @@ internal sealed partial class RequestWatch(RequestJournal journal, OperationReco
     {
         var kept = settings.Current.Journal;
         var bodies = kept.Capture ? new CapturedBodies(kept.CaptureBytes) : null;
-        var trace = new RequestTrace(this, Interlocked.Increment(ref requests), call, model, streamed) { Bodies = bodies, Span = telemetry.Begin(call, model) };
+        var span = telemetry.Begin(call, model);
+        var trace = new RequestTrace(this, journal.NextNumber(), call, model, streamed) { Bodies = bodies, Span = span };
         journal.Add(trace);
         if (hub.IsListening) hub.Publish(new InferenceStarted(trace.Subject) { Streamed = streamed });
         return trace;
@@ -57,18 +58,11 @@ internal sealed partial class RequestWatch(RequestJournal journal, OperationReco
 
     private void LogEnd(RequestTrace trace)
     {
-        var tokens = trace.Usage is { } counted ? $"{counted.PromptTokens}+{counted.CompletionTokens} tokens" : "tokens not told";
-        var first = trace.FirstPiece is { } latency ? $"{Milliseconds(latency)} ms to the first piece" : "no reply";
-        LogRequest(trace.Call.Api, trace.Backend ?? "-", trace.Identifier ?? trace.AskedModel, trace.State, Milliseconds(trace.Total), first, Milliseconds(trace.Queued), Milliseconds(trace.Load), tokens, trace.Call.Caller, trace.Call.RequestId);
+        var line = new RequestLine(trace.Call, trace.Backend ?? "-", trace.Identifier ?? trace.AskedModel, trace.State, trace.Times) { Usage = trace.Usage };
+        logger.Log(LogLevel.Information, RequestEnded, line, null, static (line, _) => line.ToString());
         if (trace.Error is { } error) LogFailure(EventWords.Of(error.Code), error.Message, trace.Call.RequestId);
         if (logger.IsEnabled(LogLevel.Debug)) LogProcessing(trace.Upstream.TotalMilliseconds, trace.Generation?.TotalMilliseconds ?? 0, trace.Call.RequestId);
     }
-
-    /// <summary>Whole ones: every request has a line, and doubles take ten times as long to write.</summary>
-    private static long Milliseconds(TimeSpan time) => (long)Math.Round(time.TotalMilliseconds);
-
-    [LoggerMessage(LogLevel.Information, "{Api} {Backend}/{Instance} {Outcome} in {Total} ms ({First}, queued {Queued} ms, load {Load} ms), {Tokens}, {Caller} [{RequestId}]")]
-    private partial void LogRequest(string api, string backend, string instance, RequestState outcome, long total, string first, long queued, long load, string tokens, string caller, string requestId);
 
     [LoggerMessage(LogLevel.Information, "It failed with {Code}: {Reason} [{RequestId}]")]
     private partial void LogFailure(string code, string reason, string requestId);

@@ -56,6 +56,15 @@ public sealed class LineLogTests
         Assert.Contains(lines, line => line.EndsWith("5 lines were dropped because nobody read them.", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void An_exception_stands_on_the_line_of_what_is_said_about_it()
+    {
+        using var output = new MemoryStream();
+        using (var log = new LineLog(TimeProvider.System, output))
+            log.CreateLogger("Test").Log(LogLevel.Error, default, "It failed:", new InvalidOperationException("first\nsecond"), (state, _) => state);
+        Assert.EndsWith(" error Test: It failed: System.InvalidOperationException: first second", Assert.Single(Lines(output)));
+    }
+
     private static void Say(ILogger logger, string text) => logger.Log(LogLevel.Information, default, text, null, (state, _) => state);
 
     private static string[] Lines(MemoryStream output) => Encoding.UTF8.GetString(output.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
