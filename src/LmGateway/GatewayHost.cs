@@ -86,6 +86,7 @@ internal static class GatewayHost
         app.Use(next => context => PathTidying.TidyAsync(context, next));
         app.UseGatewaySecurity(settings, errors.WriteAsync);
         app.Use(next => context => door.CheckOpenAsync(context, next));
+        app.UseInferenceByPath();
         app.UseRouting();
         app.MapOpenAi();
         app.MapChatApi();

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using LmGateway.Api.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -18,6 +19,19 @@ internal static class OpenAiEndpoints
         ("/audio/transcriptions", "Writes down what is said in a recording"),
         ("/audio/translations", "Writes down in English what is said in a recording"),
     ];
+
+    /// <summary>
+    /// Inference is found by its exact path alone, before the routes are searched, because nearly every request is one; written in another way (in other
+    /// letters, with another method) it finds its route as everything does.
+    /// </summary>
+    public static IApplicationBuilder UseInferenceByPath(this IApplicationBuilder app)
+    {
+        var inference = app.ApplicationServices.GetRequiredService<InferenceEndpoint>();
+        var byPath = InferenceRoute.All.SelectMany(route => route.Paths, KeyValuePair.Create<InferenceRoute, string>).ToFrozenDictionary(pair => pair.Value, pair => pair.Key, StringComparer.Ordinal);
+        return app.Use(next => context => HttpMethods.IsPost(context.Request.Method) && byPath.TryGetValue(context.Request.Path.Value!, out var route)
+            ? inference.RunAsync(context, route)
+            : next(context));
+    }
 
     public static void MapOpenAi(this IEndpointRouteBuilder routes)
     {

@@ -32,8 +32,9 @@ internal sealed class RequestHead
         writer.Write(Target(exchange.PathAndQuery));
         writer.Write(host);
         var authorized = false;
-        foreach (var header in exchange.Headers)
+        for (var index = 0; index < exchange.Headers.Count; index++)
         {
+            var header = exchange.Headers[index];
             authorized |= header.Name.Equals("Authorization", StringComparison.OrdinalIgnoreCase);
             Write(header, writer);
         }
