@@ -1,0 +1,42 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace LmGateway.Tests.Functional;
+
+/// <summary>The sockets of this process, as the kernel lists them: the service under test runs in it, and nobody has to hand its sockets out.</summary>
+internal static class LiveSocket
+{
+    /// <summary>Whether what is written to this IPv4 connection goes out at once, by the kernel's word.</summary>
+    /// <param name="near">This process's end of it.</param>
+    /// <param name="far">The end of the one who is connected.</param>
+    public static bool NoDelay(EndPoint near, EndPoint far)
+    {
+        using var handle = new SafeSocketHandle(DescriptorOf(Inode((IPEndPoint)near, (IPEndPoint)far)), ownsHandle: false);
+        using var socket = new Socket(handle);
+        return socket.NoDelay;
+    }
+
+    /// <summary>The table's columns: number, own address, far address, state, queues, timer, retransmissions, user, timeout, inode.</summary>
+    private static string Inode(IPEndPoint near, IPEndPoint far)
+    {
+        var ends = (Text(near), Text(far));
+        foreach (var line in File.ReadLines("/proc/self/net/tcp").Skip(1))
+        {
+            var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            if ((fields[1], fields[2]) == ends) return fields[9];
+        }
+
+        throw new InvalidOperationException($"There is no connection from {near} to {far}.");
+    }
+
+    private static string Text(IPEndPoint end) =>
+        string.Create(CultureInfo.InvariantCulture, $"{BitConverter.ToUInt32(end.Address.MapToIPv4().GetAddressBytes()):X8}:{end.Port:X4}");
+
+    private static nint DescriptorOf(string inode)
+    {
+        foreach (var path in Directory.EnumerateFileSystemEntries("/proc/self/fd"))
+            if (new FileInfo(path).LinkTarget == $"socket:[{inode}]") return nint.Parse(Path.GetFileName(path), CultureInfo.InvariantCulture);
+        throw new InvalidOperationException($"No descriptor of this process is socket {inode}.");
+    }
+}
