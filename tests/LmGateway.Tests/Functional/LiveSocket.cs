@@ -7,7 +7,7 @@ namespace LmGateway.Tests.Functional;
 /// <summary>The sockets of this process, as the kernel lists them: the service under test runs in it, and nobody has to hand its sockets out.</summary>
 internal static class LiveSocket
 {
-    /// <summary>Whether what is written to this IPv4 connection goes out at once, by the kernel's word.</summary>
+    /// <summary>Whether what is written to this connection over IPv4 goes out at once, by the kernel's word.</summary>
     /// <param name="near">This process's end of it.</param>
     /// <param name="far">The end of the one who is connected.</param>
     public static bool NoDelay(EndPoint near, EndPoint far)
@@ -17,14 +17,16 @@ internal static class LiveSocket
         return socket.NoDelay;
     }
 
-    /// <summary>The table's columns: number, own address, far address, state, queues, timer, retransmissions, user, timeout, inode.</summary>
+    /// <summary>
+    /// The tables' columns: number, own address, far address, state, queues, timer, retransmissions, user, timeout, inode. An IPv4 connection of a
+    /// socket for both kinds is in the second table, and its addresses end as those of the first.
+    /// </summary>
     private static string Inode(IPEndPoint near, IPEndPoint far)
     {
-        var ends = (Text(near), Text(far));
-        foreach (var line in File.ReadLines("/proc/self/net/tcp").Skip(1))
+        foreach (var line in File.ReadLines("/proc/self/net/tcp").Concat(File.ReadLines("/proc/self/net/tcp6")))
         {
             var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            if ((fields[1], fields[2]) == ends) return fields[9];
+            if (fields[1].EndsWith(Text(near), StringComparison.Ordinal) && fields[2].EndsWith(Text(far), StringComparison.Ordinal)) return fields[9];
         }
 
         throw new InvalidOperationException($"There is no connection from {near} to {far}.");
