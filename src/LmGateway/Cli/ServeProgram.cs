@@ -3,8 +3,6 @@ using LmGateway.Cli.Output;
 using LmGateway.Configuration;
 using LmGateway.Observability;
 using LmGateway.State;
-using LmStudio.Simulator;
-using LmStudio.Simulator.Engine;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -16,37 +14,13 @@ namespace LmGateway.Cli;
 /// <summary>Serves until it is told to stop, with <c>--demo</c> against a simulator in the same process.</summary>
 internal static class ServeProgram
 {
-    public static async Task<int> RunAsync(ServeSettings settings, CommandOutput output, CancellationToken cancellationToken)
+    public static Task<int> RunAsync(ServeSettings settings, CommandOutput output, CancellationToken cancellationToken)
     {
         RuntimeSettings.Apply(settings.Options.Runtime);
-        if (!settings.Demo) return await WithNatsAsync(settings, output, cancellationToken);
-        await using var simulator = await SimulatorServer.StartAsync(new SimulatorOptions(), cancellationToken: cancellationToken);
-        var state = Directory.CreateTempSubdirectory("lmgateway-demo-");
-        try
-        {
-            return await WithNatsAsync(settings with { Loaded = ForDemo(settings.Loaded), Origin = settings.Origin is { } origin ? origin with { Adapt = ForDemo } : null }, output, cancellationToken);
-        }
-        finally
-        {
-            state.Delete(recursive: true);
-        }
-
-        LoadedSettings ForDemo(LoadedSettings loaded)
-        {
-            var demo = loaded.WithSimulatorAt(simulator.Address.ToString().TrimEnd('/'));
-            return demo with { Options = ServeProgram.ForDemo(demo.Options, simulator) with { StateDir = state.FullName } };
-        }
+        return settings.Demo
+            ? DemoProgram.RunAsync(settings, demo => WithNatsAsync(demo, output, cancellationToken), cancellationToken)
+            : WithNatsAsync(settings, output, cancellationToken);
     }
-
-    /// <summary>
-    /// A demo answers only on a NATS server that was named, not on whatever server runs on this machine, and never touches the models of a
-    /// real LM Studio.
-    /// </summary>
-    private static GatewayOptions ForDemo(GatewayOptions options, SimulatorServer simulator) => options with
-    {
-        Nats = options.Nats.IsConfigured ? options.Nats : options.Nats with { Url = NatsOptions.Off },
-        LmStudio = options.LmStudio with { ModelsDir = simulator.State.Models.Root },
-    };
 
     private static async Task<int> WithNatsAsync(ServeSettings settings, CommandOutput output, CancellationToken cancellationToken)
     {

@@ -8,8 +8,19 @@ internal sealed partial class PathVariables(string home, IReadOnlyDictionary<str
     /// <summary>The path with everything replaced. Null, with the name, where a <c>$NAME</c> is not set.</summary>
     public string? Expand(string path, out string? unknown)
     {
+        unknown = null;
+        // Most paths have no variables, and a service that has none does not load regular expressions.
+        var expanded = path.AsSpan().ContainsAny('$', '%') ? Replace(path, out unknown) : path;
+        if (unknown is not null) return null;
+        return expanded == "~" || expanded.StartsWith("~/", StringComparison.Ordinal) || expanded.StartsWith("~\\", StringComparison.Ordinal)
+            ? home + expanded[1..]
+            : expanded;
+    }
+
+    private string Replace(string path, out string? unknown)
+    {
         string? missing = null;
-        var expanded = Reference().Replace(path, match =>
+        var replaced = Reference().Replace(path, match =>
         {
             var name = match.Groups["name"].Value;
             if (ValueOf(name) is { } value) return value;
@@ -17,10 +28,7 @@ internal sealed partial class PathVariables(string home, IReadOnlyDictionary<str
             return match.Value;
         });
         unknown = missing;
-        if (missing is not null) return null;
-        return expanded == "~" || expanded.StartsWith("~/", StringComparison.Ordinal) || expanded.StartsWith("~\\", StringComparison.Ordinal)
-            ? home + expanded[1..]
-            : expanded;
+        return replaced;
     }
 
     private string? ValueOf(string name) =>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using LmGateway.Tests.Functional.Provider;
+using LmGateway.Tests.Shipping;
 using Xunit;
 
 namespace LmGateway.Tests.Functional.Setup;
@@ -43,6 +44,35 @@ public sealed class RuntimeSettingsTests : IDisposable
     {
         string[] command = ["dotnet", "run", "--no-build", "--configuration", Path.GetFileName(Folder), "--project", Path.Combine(Repository.Root, "src", "LmGateway"), "--", "--demo"];
         await IsCheapAsync(["/bin/sh", "-c", $"exec {string.Join(' ', command)}"]);
+    }
+
+    [Theory]
+    [InlineData("linux-x64-self-contained")]
+    [InlineData("linux-x64-framework-dependent")]
+    public async Task What_is_published_has_them(string build)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Published on Linux.");
+        await IsCheapAsync([Path.Combine(await ShippedFiles.BuildAsync(build), "lmgateway"), "serve", "--demo"]);
+    }
+
+    [Fact]
+    public async Task A_runtimeconfig_that_knows_nothing_of_them_is_enough()
+    {
+        var bare = Path.Combine(home, "bare.runtimeconfig.json");
+        var frameworks = string.Join(',', new[] { "Microsoft.NETCore.App", "Microsoft.AspNetCore.App" }.Select(name => $$"""{"name":"{{name}}","version":"10.0.0"}"""));
+        await File.WriteAllTextAsync(bare, $$$"""{"runtimeOptions":{"frameworks":[{{{frameworks}}}]}}""", TestContext.Current.CancellationToken);
+        await IsCheapAsync(["dotnet", "exec", "--runtimeconfig", bare, Path.Combine(Folder, "lmgateway.dll"), "--demo"]);
+    }
+
+    [Fact]
+    public async Task What_is_set_from_outside_by_the_runtimes_own_names_wins()
+    {
+        var environment = new Dictionary<string, string> { ["DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS"] = "0", ["DOTNET_ThreadPool_UnfairSemaphoreSpinLimit"] = "7" };
+        await using var program = await ProgramUnderTest.StartAsync([ProgramUnderTest.Executable, "serve", "--demo"], environment, home);
+        var runtime = await RuntimeAsync(program);
+        Assert.True(runtime.GetProperty("lowCpu").GetBoolean());
+        Assert.False(runtime.GetProperty("socketsInline").GetBoolean());
+        Assert.Equal("7", runtime.GetProperty("threadPoolSpin").GetString());
     }
 
     [Fact]
