@@ -130,8 +130,8 @@ public sealed class BackendFaultTests
     [InlineData("short chunk", "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n{\"id\":", "unreachable")]
     [InlineData("no last chunk", "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n", "unreachable")]
     [InlineData("bad chunk", "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n", "backend")]
-    [InlineData("redirect", "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:9/\r\nContent-Length: 0\r\n\r\n", "backend")]
-    [InlineData("no content", "HTTP/1.1 204 No Content\r\n\r\n", "backend")]
+    [InlineData("redirect", "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:9/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", "backend")]
+    [InlineData("no content", "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n", "backend")]
     public async Task Broken_HTTP_is_a_typed_error(string what, string reply, string failure)
     {
         Assert.NotEmpty(what);

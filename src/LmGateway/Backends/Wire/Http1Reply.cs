@@ -21,7 +21,17 @@ internal sealed class Http1Reply(Http1Connection connection, Http1Pool pool, Can
 
     public override IReadOnlyList<Header> Headers => headers ??= ReplyHead.Headers(connection.HeadBytes);
 
-    public override bool TryTakeWhole(out ReadOnlyMemory<byte> body) => connection.TryTakeWhole(out body);
+    public override bool TryTakeWhole(out ReadOnlyMemory<byte> body)
+    {
+        try
+        {
+            return connection.TryTakeWhole(out body);
+        }
+        catch (HttpIOException broken)
+        {
+            throw pool.Fault(broken, connection, caller);
+        }
+    }
 
     public override async IAsyncEnumerable<ReadOnlyMemory<byte>> Blocks([EnumeratorCancellation] CancellationToken cancellationToken)
     {
