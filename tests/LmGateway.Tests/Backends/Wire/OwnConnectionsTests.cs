@@ -16,7 +16,7 @@ public sealed class OwnConnectionsTests : IAsyncDisposable
 
     private static CancellationToken Test => TestContext.Current.CancellationToken;
 
-    private readonly Listening server = new();
+    private readonly SpokenServer server = new();
 
     public async ValueTask DisposeAsync() => await server.DisposeAsync();
 
@@ -38,6 +38,67 @@ public sealed class OwnConnectionsTests : IAsyncDisposable
         using var upstream = Upstream();
         for (var request = 0; request < 3; request++) Assert.Equal(body, await AskAsync(upstream));
         Assert.Equal(connections, server.Accepted);
+    }
+
+    [Theory]
+    [InlineData(Whole, true)]
+    [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", true)]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n{}", false)]
+    [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n", false)]
+    [InlineData("HTTP/1.1 200 OK\r\n\r\n{}", false)]
+    public async Task A_body_that_came_with_its_head_is_there_at_once_and_one_that_did_not_loses_nothing_by_being_asked_for(string reply, bool isWhole)
+    {
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        server.Script = async (connection, _) =>
+        {
+            await connection.RequestAsync();
+            await connection.SayAsync(reply);
+            await asked.Task;
+            if (!isWhole) await connection.SayAsync(reply.Contains("chunked", StringComparison.Ordinal) ? "1\r\n \r\n0\r\n\r\n" : " ");
+        };
+        using var upstream = Upstream();
+        await using var answer = await upstream.SendOnceAsync(Request("{}"), Test);
+        Assert.Equal(isWhole, answer.TryTakeWhole(out var body));
+        asked.SetResult();
+        var text = new StringBuilder(Encoding.UTF8.GetString(body.Span));
+        if (!isWhole) await foreach (var block in answer.Blocks(Test)) text.Append(Encoding.UTF8.GetString(block.Span));
+        Assert.Equal(isWhole ? "{}" : "{} ", text.ToString());
+    }
+
+    [Fact]
+    public async Task A_chunk_that_is_none_is_the_backends_fault_however_it_is_read()
+    {
+        server.Script = async (connection, _) =>
+        {
+            await connection.RequestAsync();
+            await connection.SayAsync("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n");
+        };
+        using var upstream = Upstream();
+        await using var answer = await upstream.SendOnceAsync(Request("{}"), Test);
+        Assert.Equal(ErrorCode.BackendFault, Assert.Throws<GatewayException>(() => answer.TryTakeWhole(out _)).Error.Code);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_server_that_says_nothing_is_given_up_when_the_time_is_over(bool isSilentAfterTheHead)
+    {
+        var time = new ManualTime();
+        server.Script = async (connection, _) =>
+        {
+            await connection.RequestAsync();
+            if (isSilentAfterTheHead) await connection.SayAsync("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{");
+            await connection.UntilGoneAsync();
+        };
+        using var upstream = Upstream(time: time);
+        var asking = AskAsync(upstream, Request("{}") with { Timeout = TimeSpan.FromSeconds(7), IdleTimeout = isSilentAfterTheHead ? TimeSpan.FromSeconds(3) : null });
+        await Eventually.TrueAsync(() => server.Requests == 1, "the server has the request");
+        var limit = isSilentAfterTheHead ? 3 : 7;
+        time.Advance(TimeSpan.FromSeconds(limit));
+        var failure = await Assert.ThrowsAsync<GatewayException>(() => asking);
+        Assert.Equal(ErrorCode.BackendTimeout, failure.Error.Code);
+        Assert.StartsWith($"timeout of {limit}000ms exceeded", failure.Message, StringComparison.Ordinal);
+        await Eventually.TrueAsync(() => server.Open == 0, "the server sees it");
     }
 
     [Fact]
@@ -224,127 +285,6 @@ public sealed class OwnConnectionsTests : IAsyncDisposable
         Body = new ReadOnlySequence<byte>(Encoding.UTF8.GetBytes(body)),
     };
 
-    private HttpUpstream Upstream(string? token = null) => new(
-        new UpstreamSettings { Backend = "b", Program = "B", Address = new Uri($"http://{server.Authority}/"), ConnectTimeout = TimeSpan.FromSeconds(30), Token = token }, TimeProvider.System);
-
-    /// <summary>One connection as the server sees it.</summary>
-    private sealed class Accepted(NetworkStream stream, Action heard)
-    {
-        private string unread = "";
-
-        public string Head { get; private set; } = "";
-
-        public string Body { get; private set; } = "";
-
-        /// <summary>Reads a request; false where the connection ends instead.</summary>
-        public async Task<bool> RequestAsync()
-        {
-            var text = new StringBuilder(unread);
-            var buffer = new byte[64 * 1024];
-            var needed = int.MaxValue;
-            while (text.Length < needed)
-            {
-                var read = await stream.ReadAsync(buffer, Test);
-                if (read == 0) return false;
-                text.Append(Encoding.Latin1.GetString(buffer, 0, read));
-                if (needed != int.MaxValue || text.ToString().IndexOf("\r\n\r\n", StringComparison.Ordinal) is not (var end and > 0)) continue;
-                Head = text.ToString(0, end);
-                var length = Head.Split("\r\n").FirstOrDefault(line => line.StartsWith("Content-Length: ", StringComparison.Ordinal));
-                needed = end + 4 + int.Parse(length?["Content-Length: ".Length..] ?? "0");
-            }
-
-            Body = text.ToString(Head.Length + 4, needed - Head.Length - 4);
-            unread = text.ToString(needed, text.Length - needed);
-            heard();
-            return true;
-        }
-
-        public async Task SayAsync(string text) => await stream.WriteAsync(Encoding.UTF8.GetBytes(text), Test);
-
-        /// <summary>A connection that is given up ends, or is reset where something lay unread.</summary>
-        public async Task UntilGoneAsync()
-        {
-            try
-            {
-                await RequestAsync();
-            }
-            catch (IOException)
-            {
-                // Reset.
-            }
-        }
-
-        /// <summary>Answers what it has not read, and reads on only until the other side goes away.</summary>
-        public async Task RefuseAsync(string text)
-        {
-            await stream.ReadExactlyAsync(new byte[1], Test);
-            await SayAsync(text);
-            while (await stream.ReadAsync(new byte[4096], Test) > 0) heard();
-        }
-    }
-
-    private sealed class Listening : IAsyncDisposable
-    {
-        private readonly TcpListener listener = new(IPAddress.Loopback, 0);
-        private readonly CancellationTokenSource ending = new();
-        private readonly Task accepting;
-        private int accepted;
-        private int requests;
-        private int open;
-
-        public Listening()
-        {
-            listener.Start();
-            accepting = AcceptAsync();
-        }
-
-        public Func<Accepted, int, Task> Script { get; set; } = (_, _) => Task.CompletedTask;
-
-        public string Authority => listener.LocalEndpoint.ToString()!;
-
-        public int Accepted => Volatile.Read(ref accepted);
-
-        public int Requests => Volatile.Read(ref requests);
-
-        public int Open => Volatile.Read(ref open);
-
-        public async ValueTask DisposeAsync()
-        {
-            await ending.CancelAsync();
-            await accepting;
-            listener.Dispose();
-            ending.Dispose();
-        }
-
-        private async Task AcceptAsync()
-        {
-            var served = new List<Task>();
-            try
-            {
-                while (true) served.Add(ServeAsync(await listener.AcceptTcpClientAsync(ending.Token), Interlocked.Increment(ref accepted) - 1));
-            }
-            catch (OperationCanceledException)
-            {
-                await Task.WhenAll(served);
-            }
-        }
-
-        private async Task ServeAsync(TcpClient client, int number)
-        {
-            Interlocked.Increment(ref open);
-            try
-            {
-                using (client)
-                await using (var stream = client.GetStream()) await Script(new Accepted(stream, () => Interlocked.Increment(ref requests)), number);
-            }
-            catch (IOException)
-            {
-                // The other side has gone.
-            }
-            finally
-            {
-                Interlocked.Decrement(ref open);
-            }
-        }
-    }
+    private HttpUpstream Upstream(string? token = null, TimeProvider? time = null) => new(
+        new UpstreamSettings { Backend = "b", Program = "B", Address = new Uri($"http://{server.Authority}/"), ConnectTimeout = TimeSpan.FromSeconds(30), Token = token }, time ?? TimeProvider.System);
 }
