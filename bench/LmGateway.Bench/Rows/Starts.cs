@@ -19,7 +19,7 @@ internal static class Starts
     private static async Task<Figure> OfAsync(Run run, string name, double most, Func<ServerPlan> plan)
     {
         List<double> times = [];
-        for (var round = 0; round < run.Rounds; round++)
+        for (var round = 0; round < run.Starts; round++)
         {
             await using var gateway = await Server.StartAsync(plan() with { ReadyBody = Bodies.Chat(), ReadyPath = "/v1/chat/completions" });
             if (round > 0) times.Add(gateway.StartTime.TotalSeconds);
