@@ -75,7 +75,7 @@ internal sealed class Report(Run run, Machine machine)
 
             Written by `bench/run` (a {run.Words} run) on {machine.Taken}: {machine.Cores}, {machine.Kernel}, {machine.Runtime}; load of the
             machine before it: {machine.LoadBefore}. Load generator, instant backend and all servers share the machine. [README.md](README.md) says how each
-            figure is taken.
+            figure is taken; [decision 0006](../docs/decisions/0006-runtime-settings.md) has the profile and the next step of rows that say `FAIL`.
             """);
         foreach (var part in figures.GroupBy(entry => entry.Part))
         {
