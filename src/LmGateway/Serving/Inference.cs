@@ -11,7 +11,8 @@ internal sealed record InferenceCall
     public required CallContext Context { get; init; }
     public required Dialect Dialect { get; init; }
     public required string PathAndQuery { get; init; }
-    public required ReadOnlySequence<byte> Body { get; init; }
+    /// <summary>Empty until it has been read.</summary>
+    public ReadOnlySequence<byte> Body { get; init; }
     public IReadOnlyList<Header> Headers { get; init; } = [];
     public string ContentType { get; init; } = "application/json";
 

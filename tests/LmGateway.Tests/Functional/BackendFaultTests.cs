@@ -198,4 +198,19 @@ public sealed class BackendFaultTests
         api.AssertError(Failure.Backend, status, body);
         Assert.Equal(JsonValueKind.Object, body.ValueKind);
     }
+
+    [Theory]
+    [InlineData(InferenceApi.Chat)]
+    [InlineData("/V1/Chat/Completions")]
+    public async Task A_large_reply_that_lacks_members_arrives_whole_with_them_however_its_path_is_written(string path)
+    {
+        var text = new string('x', 300_000);
+        await using var backend = ScriptedBackend.Answering(200, "application/json", $$"""{"choices":[{"message":{"content":"{{text}}" } },{"message":{"content":"{{text}}" } }]}""");
+        await using var gateway = await GatewayUnderTest.StartAgainstAsync(backend.Address);
+        var (status, body) = await gateway.PostJsonAsync(path, InferenceApi.At(InferenceApi.Chat).Request(ScriptedBackend.Model));
+        Assert.Equal(200, status);
+        Assert.Equal(text, body.GetProperty("choices")[1].GetProperty("message").GetProperty("content").GetString());
+        Assert.StartsWith("chatcmpl-", body.GetProperty("id").GetString(), StringComparison.Ordinal);
+        await gateway.NothingIsLeftAsync();
+    }
 }

@@ -13,14 +13,14 @@ internal sealed class AnswerWriter(InferencePipeline pipeline, KeyQuotas quotas,
     /// <summary>Names the parameters of the request that have no effect on the backend.</summary>
     private const string IgnoredHeader = "x-lmgateway-ignored-parameters";
 
-    /// <summary>Has the call answered, and lets go of its body.</summary>
+    /// <summary>Has the call answered with the body that was read for it, and lets go of the body.</summary>
     public async Task AnswerAsync(HttpContext context, InferenceCall call, HeldBody body, IAnswerForm form)
     {
         using var held = body;
         using var ending = shutdown.Follow(context.RequestAborted);
         try
         {
-            var prepared = pipeline.Prepare(call);
+            var prepared = pipeline.Prepare(call with { Body = body.Sequence });
             form.Check(prepared);
             if (prepared.Streamed)
             {

@@ -17,8 +17,6 @@ internal static class PassedHeaders
         var usual = default(UsualHeaders);
         Span<Header> passed = usual;
         var count = 0;
-        var length = headers.ContentLength;
-        headers.ContentLength = null;       // it does not pass, and the server would make a string of it
         foreach (var (name, values) in headers)
         {
             if (!ForwardedHeaders.MayPass(name, connection) || name.Equals(RequestIdentity.Header, StringComparison.OrdinalIgnoreCase)) continue;
@@ -26,7 +24,6 @@ internal static class PassedHeaders
                 if (value is not null) Add(ref passed, ref count, new Header(name, value));
         }
 
-        headers.ContentLength = length;
         if (ForwardedHeaders.BearerToPass(options, headers) is { } bearer) Add(ref passed, ref count, new Header("Authorization", bearer));
         Add(ref passed, ref count, new Header(RequestIdentity.Header, context.TraceIdentifier));
         return passed[..count].ToArray();

@@ -31,12 +31,12 @@ internal sealed class SlowReaders(LiveSettings settings, RefusalFigures refusals
 
 internal static class ReplyWrites
 {
-    private const int SmallPiece = 16 * 1024;
+    private const int SentTogether = 16 * 1024;
 
     /// <summary>Writes and flushes. Waits where the caller reads slowly, within the limit of <see cref="SlowReaders"/>.</summary>
     public static ValueTask SendAsync(this HttpContext context, ReadOnlyMemory<byte> block) => Within(context, context.Response.BodyWriter.WriteAsync(block, context.RequestAborted));
 
-    /// <summary>Writes and flushes a whole reply, however many pieces it is in; small ones go out together.</summary>
+    /// <summary>Writes and flushes a whole reply, however many pieces it is in: small ones go out together, but no more wait than a few.</summary>
     public static ValueTask SendAsync(this HttpContext context, in ReadOnlySequence<byte> whole) => whole.IsSingleSegment ? context.SendAsync(whole.First) : SendPiecesAsync(context, whole);
 
     /// <summary>Flushes what was written, in the same way.</summary>
@@ -44,13 +44,17 @@ internal static class ReplyWrites
 
     private static async ValueTask SendPiecesAsync(HttpContext context, ReadOnlySequence<byte> whole)
     {
+        var waiting = 0;
         foreach (var piece in whole)
         {
-            if (piece.Length < SmallPiece) context.Response.BodyWriter.Write(piece.Span);
-            else await context.SendAsync(piece);
+            context.Response.BodyWriter.Write(piece.Span);
+            waiting += piece.Length;
+            if (waiting < SentTogether) continue;
+            await context.FlushAsync();
+            waiting = 0;
         }
 
-        await context.FlushAsync();
+        if (waiting > 0) await context.FlushAsync();
     }
 
     private static ValueTask Within(HttpContext context, ValueTask<FlushResult> write)

@@ -52,17 +52,15 @@ internal sealed class NativeInference(AnswerWriter writer, BodyBudget budget, Li
 {
     public async Task RunAsync(HttpContext context, string path, Dialect dialect, ModelType wanted)
     {
-        var body = await HeldBody.ReadAsync(context.Request, budget, context.RequestAborted);
         var call = new InferenceCall
         {
             Context = context.Call("lmstudio"),
             Dialect = dialect,
             PathAndQuery = path + context.Request.QueryString,
-            Body = body.Sequence,
             Headers = context.HeadersToPass(settings.Current),
             Wanted = wanted,
         };
-        await writer.AnswerAsync(context, call, body, this);
+        await writer.AnswerAsync(context, call, await HeldBody.ReadAsync(context.Request, budget, context.RequestAborted), this);
     }
 
     public void Check(PreparedInference prepared)
